@@ -1,0 +1,281 @@
+/**
+ * Lieutenants: persistent pi agents with a name and a role. A host does these; the hub forwards by host and lieutenant
+ * id. Tools and commands name a lieutenant by `name`; whoever calls resolves it once to an id and repeats with that id,
+ * so that a repeat never reaches a namesake made later (`Call.target` in `link.ts`).
+ */
+import { type Static, Type } from "@sinclair/typebox";
+import { EVERYONE, operation } from "./operation.ts";
+
+/** `protocol.md` §8. `unreachable` is about the link, never about the agent. */
+export const LIEUTENANT_STATES = [
+	"starting",
+	"idle",
+	"working",
+	"unreachable",
+	"stalled",
+	"needs-credentials",
+	"paused",
+	"stopped",
+	"failed",
+	"gone",
+] as const;
+export type LieutenantState = (typeof LIEUTENANT_STATES)[number];
+
+/** Where a message stands. The last four are ends; every message reaches exactly one of them. */
+export const RECEIPTS = ["queued", "accepted", "consumed", "superseded", "rejected", "lost"] as const;
+export type Receipt = (typeof RECEIPTS)[number];
+
+const oneOf = <const V extends readonly string[]>(values: V, description?: string) =>
+	Type.Unsafe<V[number]>({ type: "string", enum: [...values], ...(description === undefined ? {} : { description }) });
+
+const Name = Type.String({ minLength: 1, maxLength: 40, description: "1-40 of a-z, 0-9, '-'" });
+
+/** Longest message to a lieutenant, in characters. Longer text belongs in a file or a report that the message names. */
+export const MESSAGE_MAX = 262_144;
+
+export const Lieutenant = Type.Object({
+	id: Type.String({ description: "ULID, for life" }),
+	name: Type.String(),
+	role: Type.String(),
+	state: oneOf(LIEUTENANT_STATES),
+	reason: Type.Optional(Type.String({ description: "why it is stalled, stopped or failed" })),
+	place: Type.String({ description: "local, ssh:…, vers" }),
+	host: Type.String({ description: "host id" }),
+	owner: Type.String({ description: "orchestrator name" }),
+	cwd: Type.String(),
+	branch: Type.Optional(Type.String({ description: "its worktree's branch" })),
+	model: Type.Optional(Type.String()),
+	thinking: Type.Optional(Type.String()),
+	task: Type.Optional(Type.String({ description: "board id" })),
+	tool: Type.Optional(Type.String({ description: "what runs now: `bash npm test`" })),
+	toolSince: Type.Optional(Type.String({ description: "ISO 8601" })),
+	output: Type.Optional(Type.String({ description: "beginning of its last text, at most 200 characters" })),
+	pending: Type.Integer({ description: "messages not yet ended" }),
+	turns: Type.Integer(),
+	tokens: Type.Integer(),
+	costUsd: Type.Number(),
+	lives: Type.Integer({ description: "how often its pi was started" }),
+	createdAt: Type.String(),
+	changedAt: Type.String({ description: "last change of state, ISO 8601" }),
+});
+export type Lieutenant = Static<typeof Lieutenant>;
+
+export const Message = Type.Object({
+	id: Type.String({ description: "ULID" }),
+	lieutenant: Type.String({ description: "lieutenant id" }),
+	mode: oneOf(["prompt", "steer", "followUp", "resume"]),
+	text: Type.String(),
+	receipt: oneOf(RECEIPTS),
+	because: Type.Optional(Type.String({ description: "why it ended other than consumed" })),
+	attempts: Type.Integer({ description: "1, or more after redelivery" }),
+	createdAt: Type.String(),
+	changedAt: Type.String(),
+});
+export type Message = Static<typeof Message>;
+
+export const create = operation({
+	name: "lieutenants.create",
+	at: "host",
+	tool: "vers_lt_create",
+	cli: "lt create",
+	summary: "Start a lieutenant: a persistent agent with a name and a role, in a git worktree of its own.",
+	method: "POST",
+	path: "/lieutenants",
+	status: 201,
+	input: Type.Object({
+		name: Name,
+		role: Type.String({ minLength: 1, maxLength: 16_384, pattern: "\\S", description: "what it is for" }),
+		local: Type.Optional(Type.Boolean({ description: "run on this machine (the default without VMs)" })),
+		cwd: Type.Optional(Type.String({ description: "folder; default: yours" })),
+		worktree: Type.Optional(Type.Boolean({ description: "own git worktree on lt/<name>; default true inside git" })),
+		model: Type.Optional(Type.String({ description: "provider/model; default: yours" })),
+		thinking: Type.Optional(oneOf(["off", "minimal", "low", "medium", "high", "xhigh"])),
+		task: Type.Optional(Type.String({ description: "board id, or a text that becomes a task it has claimed" })),
+	}),
+	output: Lieutenant,
+	allow: ["admin", "host", "orchestrator"],
+	core: true,
+	tell: (lt) =>
+		`${lt.name} is ${lt.state} in ${lt.cwd}${lt.branch === undefined ? "" : ` on ${lt.branch}`}${lt.task === undefined ? "" : `, task ${lt.task}`}. ${lt.task === undefined ? "Give it work with vers_lt_send." : "You are told when it is done."}`,
+});
+
+export const send = operation({
+	name: "lieutenants.send",
+	at: "host",
+	tool: "vers_lt_send",
+	cli: "lt send",
+	summary: "Send a lieutenant a message: prompt (new work), steer (change course now) or followUp (when it is done).",
+	method: "POST",
+	path: "/lieutenants/:name/messages",
+	status: 201,
+	input: Type.Object({
+		name: Name,
+		message: Type.String({ minLength: 1, maxLength: MESSAGE_MAX, pattern: "\\S" }),
+		mode: Type.Optional(oneOf(["prompt", "steer", "followUp"], "default prompt")),
+		hard: Type.Optional(Type.Boolean({ description: "steer only: interrupt what runs now" })),
+		wait: Type.Optional(oneOf(["accepted", "consumed"], "answer only then, within 60 s")),
+	}),
+	output: Type.Object({ message: Message, note: Type.Optional(Type.String()) }),
+	allow: ["admin", "host", "orchestrator"],
+	core: true,
+	tell: ({ message, note }) =>
+		`Message ${message.id} is ${message.receipt}${message.because === undefined ? "" : ` (${message.because})`}.${note === undefined ? "" : ` ${note}`}`,
+});
+
+export const messages = operation({
+	name: "lieutenants.messages",
+	at: "host",
+	cli: "lt messages",
+	summary: "The messages of a lieutenant with their receipts, newest first.",
+	method: "GET",
+	path: "/lieutenants/:name/messages",
+	status: 200,
+	input: Type.Object({ name: Name, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })) }),
+	output: Type.Object({ messages: Type.Array(Message), count: Type.Integer() }),
+	allow: EVERYONE,
+	tell: ({ messages }) =>
+		messages.map((m) => `${m.id} ${m.receipt} ${m.mode}: ${m.text.slice(0, 80)}`).join("\n") || "No messages.",
+});
+
+export const read = operation({
+	name: "lieutenants.read",
+	at: "host",
+	tool: "vers_lt_read",
+	cli: "lt read",
+	summary: "Read what a lieutenant said: its last answer, or earlier ones.",
+	method: "GET",
+	path: "/lieutenants/:name/output",
+	status: 200,
+	input: Type.Object({
+		name: Name,
+		tail: Type.Optional(
+			Type.Integer({ minimum: 1, maximum: 20_000, description: "last so many characters; default 4,000" }),
+		),
+		history: Type.Optional(Type.Integer({ minimum: 1, maximum: 20, description: "so many earlier answers too" })),
+	}),
+	output: Type.Object({
+		state: oneOf(LIEUTENANT_STATES),
+		outputs: Type.Array(Type.String(), { description: "oldest first; the last may still grow" }),
+		left: Type.Integer({ description: "characters before the part shown" }),
+	}),
+	allow: EVERYONE,
+	core: true,
+	tell: ({ state, outputs, left }, input) => {
+		const shown = (input as { tail?: number }).tail;
+		const cut =
+			left > 0
+				? `[${left} earlier characters left out; ask with tail up to 20000${shown === undefined ? "" : ""}]\n`
+				: "";
+		return `${cut}${outputs.join("\n---\n") || "(nothing yet)"}\n[${state}]`;
+	},
+});
+
+export const status = operation({
+	name: "lieutenants.status",
+	at: "host",
+	tool: "vers_lt_status",
+	cli: "lt status",
+	summary: "All lieutenants: state, place, task, what runs, cost.",
+	method: "GET",
+	path: "/lieutenants",
+	status: 200,
+	input: Type.Object({ all: Type.Optional(Type.Boolean({ description: "also those that are gone" })) }),
+	output: Type.Object({ lieutenants: Type.Array(Lieutenant), count: Type.Integer() }),
+	allow: EVERYONE,
+	core: true,
+	tell: ({ lieutenants }) =>
+		lieutenants
+			.map(
+				(lt) =>
+					`${lt.name}  ${lt.state}${lt.reason === undefined ? "" : `: ${lt.reason}`}  ${lt.place}${lt.task === undefined ? "" : `  task ${lt.task}`}${lt.tool === undefined ? "" : `  ${lt.tool}`}  ${lt.turns} turns  $${lt.costUsd.toFixed(2)}  ${lt.pending} pending`,
+			)
+			.join("\n") || "No lieutenants. vers_lt_create makes one.",
+});
+
+export const pause = operation({
+	name: "lieutenants.pause",
+	at: "host",
+	tool: "vers_lt_pause",
+	cli: "lt pause",
+	summary: "Stop a lieutenant's process and keep its session; vers_lt_resume goes on from there.",
+	method: "POST",
+	path: "/lieutenants/:name/pause",
+	status: 200,
+	input: Type.Object({ name: Name }),
+	output: Lieutenant,
+	allow: ["admin", "host", "orchestrator"],
+	core: true,
+	tell: (lt) => `${lt.name} is ${lt.state}; its session is kept. vers_lt_resume goes on.`,
+});
+
+export const resume = operation({
+	name: "lieutenants.resume",
+	at: "host",
+	tool: "vers_lt_resume",
+	cli: "lt resume",
+	summary: "Start a paused, stopped or failed lieutenant again from its session.",
+	method: "POST",
+	path: "/lieutenants/:name/resume",
+	status: 200,
+	input: Type.Object({ name: Name }),
+	output: Lieutenant,
+	allow: ["admin", "host", "orchestrator"],
+	core: true,
+	tell: (lt) => `${lt.name} is ${lt.state}.`,
+});
+
+export const destroy = operation({
+	name: "lieutenants.destroy",
+	at: "host",
+	tool: "vers_lt_destroy",
+	cli: "lt destroy",
+	summary:
+		"End a lieutenant, or all of yours with '*'. Unmerged or uncommitted work and transcripts are kept and named.",
+	method: "DELETE",
+	path: "/lieutenants/:name",
+	status: 200,
+	input: Type.Object({ name: Type.String({ minLength: 1, maxLength: 40, description: "a name, or *" }) }),
+	output: Type.Object({
+		destroyed: Type.Array(
+			Type.Object({
+				name: Type.String(),
+				kept: Type.Array(Type.String(), { description: "what was kept, and where" }),
+			}),
+		),
+		failed: Type.Array(Type.Object({ name: Type.String(), error: Type.String() })),
+	}),
+	allow: ["admin", "host", "orchestrator"],
+	core: true,
+	tell: ({ destroyed, failed }) =>
+		[
+			...destroyed.map((d) => `${d.name} ended${d.kept.length > 0 ? `; kept: ${d.kept.join("; ")}` : ""}.`),
+			...failed.map((f) => `${f.name} could not be ended: ${f.error}`),
+		].join("\n") || "There was none to end.",
+});
+
+export const discover = operation({
+	name: "lieutenants.discover",
+	at: "host",
+	tool: "vers_lt_discover",
+	cli: "lt discover",
+	summary: "Find lieutenants of this machine that belong to another or an ended orchestrator; adopt takes one over.",
+	method: "POST",
+	path: "/lieutenants/discover",
+	status: 200,
+	input: Type.Object({
+		adopt: Type.Optional(Type.String({ maxLength: 40, description: "a name, or * for all that nobody holds" })),
+	}),
+	output: Type.Object({
+		found: Type.Array(
+			Type.Object({ name: Type.String(), state: oneOf(LIEUTENANT_STATES), owner: Type.String(), held: Type.Boolean() }),
+		),
+		adopted: Type.Array(Type.String()),
+	}),
+	allow: ["admin", "host", "orchestrator"],
+	core: true,
+	tell: ({ found, adopted }) =>
+		[
+			...(adopted.length > 0 ? [`Yours now: ${adopted.join(", ")}.`] : []),
+			...found.map((f) => `${f.name}  ${f.state}  owner ${f.owner}${f.held ? "" : " (no session)"}`),
+		].join("\n") || "None.",
+});

@@ -1,0 +1,133 @@
+/**
+ * The frames on a host's unix socket and on the link from a host to the hub: one JSON object per WebSocket text frame.
+ * The first frame each way is a `Hello`; whoever hears another protocol number says what to update and closes
+ * (`protocol.md` §2 rule 3).
+ */
+import type { Lieutenant, Message } from "./lieutenants.ts";
+
+export const PROTOCOL = 1;
+
+/** Who a connection to a host's socket is. The process is named so that the host sees its death at once. */
+export type Caller =
+	| {
+			readonly type: "orchestrator";
+			/** `FLAGSHIP_ORCHESTRATOR`, or `<user>@<machine>:<git root or folder>`. */
+			readonly name: string;
+			readonly session: string;
+			readonly pid: number;
+			readonly started: string;
+	  }
+	| {
+			/** The pack inside a lieutenant's pi; proven by the lieutenant's own token. */
+			readonly type: "pack";
+			readonly lieutenant: string;
+			readonly token: string;
+	  }
+	| { readonly type: "command" };
+
+export interface Hello {
+	readonly type: "hello";
+	readonly protocol: number;
+	readonly version: string;
+	readonly caller?: Caller;
+	/** In a host's answer. */
+	readonly host?: string;
+}
+
+/** Who acts: an orchestrator's name and its generation; an old generation is refused with `lease_lost`. */
+export interface Acting {
+	readonly name: string;
+	readonly generation: number;
+}
+
+export interface Call {
+	readonly type: "call";
+	/** Unique per connection. */
+	readonly id: string;
+	readonly operation: string;
+	/** Lieutenant id, resolved by the caller from a name; repeats of a call carry the same. */
+	readonly target?: string;
+	readonly input: unknown;
+	/** Idempotency key: present on every mutation. */
+	readonly key?: string;
+	readonly acting?: Acting;
+	/** Set by the hub on calls that it forwards. */
+	readonly author?: { readonly name: string; readonly role: string };
+}
+
+export interface Answer {
+	readonly type: "answer";
+	readonly id: string;
+	readonly output: unknown;
+}
+
+export interface Refusal {
+	readonly type: "refusal";
+	readonly id: string;
+	readonly error: { readonly error: string; readonly code: string; readonly remedy: string };
+}
+
+export type NoticeType = "completion" | "death" | "stall" | "limit" | "question" | "collision";
+
+/** What a host tells an orchestrator; kept until acknowledged (`protocol.md` §7). */
+export interface Notice {
+	/** ULID, made where the event happened. */
+	readonly id: string;
+	readonly type: NoticeType;
+	readonly owner: string;
+	readonly lieutenant: { readonly id: string; readonly name: string };
+	/** The sentence for the conversation. */
+	readonly text: string;
+	readonly at: string;
+	/** Handed to an earlier session of this owner whose acknowledgement was lost. */
+	readonly again?: true;
+}
+
+/** What the host pushes to an orchestrator's session. */
+export type Push =
+	| {
+			/** After `hello`, and whenever it changes. `own` is false for an observer (`…#n`). */
+			readonly type: "lease";
+			readonly name: string;
+			readonly generation: number;
+			readonly own: boolean;
+			/** This session's own hub token and the hub's address, when a hub is known. */
+			readonly token: string;
+			readonly hub: string | null;
+	  }
+	| { readonly type: "notice"; readonly notice: Notice }
+	/** Whole rows of lieutenants that changed; on connecting, all of them. */
+	| { readonly type: "lieutenants"; readonly lieutenants: readonly Lieutenant[] };
+
+/** From an orchestrator's session, without an answer. `beat` at least every 10 s. */
+export type Word =
+	| { readonly type: "beat" }
+	| { readonly type: "acknowledge"; readonly notices: readonly string[] }
+	| { readonly type: "release" };
+
+/** From a host up its link. `counter` is the host's stored counter: the hub ignores only an older word on the same thing. */
+export type Report =
+	| {
+			readonly type: "link";
+			readonly protocol: number;
+			readonly version: string;
+			readonly host: string;
+			/** ULID of this start of the host. */
+			readonly start: string;
+			readonly link: number;
+	  }
+	| { readonly type: "heartbeat"; readonly counter: number }
+	| { readonly type: "state"; readonly counter: number; readonly lieutenant: Lieutenant }
+	| { readonly type: "receipt"; readonly counter: number; readonly message: Omit<Message, "text"> }
+	| { readonly type: "notice"; readonly counter: number; readonly notice: Notice };
+
+/** From the hub down the link: an acknowledgement of reports up to a counter, or a refusal of the link itself. */
+export type Verdict =
+	| { readonly type: "linked"; readonly hub: string; readonly version: string; readonly protocol: number }
+	| { readonly type: "kept"; readonly counter: number }
+	| { readonly type: "unlinked"; readonly code: string; readonly error: string };
+
+export type HostFrame = Hello | Call | Word;
+export type HostAnswer = Hello | Answer | Refusal | Push;
+export type LinkUp = Report | Answer | Refusal;
+export type LinkDown = Verdict | Call;

@@ -1,0 +1,175 @@
+/**
+ * Every error that a person or a model can meet: code, HTTP status, sentence, remedy. One table, so that no two places
+ * say the same thing in different words. The sentence says what is; the remedy says what to do next.
+ */
+export const errors = {
+	// what was asked
+	invalid_input: {
+		status: 400,
+		message: (what: string) => what,
+		remedy: "Correct the named field and ask again.",
+	},
+	not_json: {
+		status: 400,
+		message: () => "Invalid JSON body",
+		remedy: "Send one JSON object.",
+	},
+	too_large: {
+		status: 413,
+		message: (limit: string) => `The body is larger than ${limit}.`,
+		remedy: "Send less; long text belongs in a report or a file.",
+	},
+	not_found: {
+		status: 404,
+		message: (what: string) => `${what} not found`,
+		remedy: "List what there is, and use an id from that list.",
+	},
+	conflict: {
+		status: 409,
+		message: (what: string) => what,
+		remedy: "Read the current state, then decide again.",
+	},
+	key_reused: {
+		status: 409,
+		message: () => "This idempotency key was used before with another body.",
+		remedy: "Make a new key for a new request; repeat the old body to get the old answer.",
+	},
+
+	// who asked
+	unauthorized: {
+		status: 401,
+		message: (why: string) => why,
+		remedy: "Set VERS_AUTH_TOKEN to a token of this hub.",
+	},
+	forbidden: {
+		status: 403,
+		message: (role: string, what: string) => `A ${role} may not ${what}.`,
+		remedy: "Ask the orchestrator or a person to do it.",
+	},
+	author_mismatch: {
+		status: 403,
+		message: (field: string, named: string, own: string) => `'${field}' says ${named}, but this token is ${own}.`,
+		remedy: "Leave the field out: the author comes from the token.",
+	},
+
+	// the hub
+	hub_away: {
+		status: 503,
+		message: (address: string) => `The hub${address === "" ? "" : ` at ${address}`} does not answer.`,
+		remedy: "Try again shortly; `flagship status` says what runs, `flagship hub start` starts it.",
+	},
+	handler_timeout: {
+		status: 503,
+		message: () => "The hub gave up on this request after one second; nothing of it was kept.",
+		remedy: "Ask again.",
+	},
+	storage_failed: {
+		status: 503,
+		message: (why: string) => `The hub cannot write its database: ${why}.`,
+		remedy: "Free disk space or mend the folder's rights; nothing of this request was kept.",
+	},
+	host_away: {
+		status: 503,
+		message: (host: string) => `Host ${host} has no live link to the hub.`,
+		remedy: "Try again shortly, or look at that machine with `flagship doctor`.",
+	},
+	internal: {
+		status: 500,
+		message: () => "Flagship met a fault of its own.",
+		remedy: "`flagship doctor` names the log that has the details.",
+	},
+
+	// daemons
+	already_running: {
+		status: 409,
+		message: (daemon: string, folder: string, holder: string) =>
+			`Another ${daemon} (${holder}) already works on ${folder}.`,
+		remedy: "Use that one, or stop it first with `flagship stop`.",
+	},
+	newer_data: {
+		status: 409,
+		message: (folder: string, has: string, knows: string) =>
+			`${folder} was written by a newer Flagship (schema ${has}; this one knows ${knows}).`,
+		remedy: "Update Flagship: `pi update`.",
+	},
+	update_needed: {
+		status: 409,
+		message: (who: string, has: string, wants: string) => `${who} speaks protocol ${has}; this side speaks ${wants}.`,
+		remedy: "Update the older of the two, then start it again.",
+	},
+	node_too_old: {
+		status: 500,
+		message: (has: string) => `Flagship needs Node 22.19 or newer; this is ${has}.`,
+		remedy: "Install a newer Node, or run it with the one that pi uses.",
+	},
+	pi_too_old: {
+		status: 500,
+		message: (has: string) => `Flagship needs pi 0.87 or newer; this is ${has}.`,
+		remedy: "Update pi.",
+	},
+
+	// lieutenants and messages
+	host_unreachable: {
+		status: 503,
+		message: (why: string) => `The host of this machine does not answer: ${why}.`,
+		remedy: "`flagship doctor` shows why and starts it again.",
+	},
+	lieutenant_unknown: {
+		status: 404,
+		message: (name: string, known: readonly string[]) =>
+			`No lieutenant '${name}'. ${known.length > 0 ? `Known: ${known.join(", ")}.` : "There are none; vers_lt_create makes one."}`,
+		remedy: "Use a name from vers_lt_status.",
+	},
+	lieutenant_exists: {
+		status: 409,
+		message: (name: string) => `There is already a lieutenant '${name}'.`,
+		remedy: "Send it work with vers_lt_send, or choose another name.",
+	},
+	name_invalid: {
+		status: 400,
+		message: (name: string) =>
+			`'${name}' cannot be a name: use 1 to 40 of a-z, 0-9 and '-', beginning with a letter or digit.`,
+		remedy: "Choose a plain name, such as 'usage' or 'lt-docs'.",
+	},
+	lease_lost: {
+		status: 409,
+		message: (name: string) => `Another session is now ${name}.`,
+		remedy: "This session goes on as an observer; it may adopt lieutenants by name.",
+	},
+	pipe_full: {
+		status: 503,
+		message: () => "The agent takes no more input: its pipe and the queue before it are full.",
+		remedy: "Wait until it reads again; vers_lt_status shows whether it lives.",
+	},
+} as const;
+
+export type ErrorCode = keyof typeof errors;
+type Arguments<C extends ErrorCode> = Parameters<(typeof errors)[C]["message"]>;
+
+/** An error from the table. `toJSON` is its form on every wire: `error` is the sentence (old clients read that key). */
+export class Fault extends Error {
+	override readonly name = "Fault";
+	readonly code: ErrorCode;
+	readonly status: number;
+	readonly remedy: string;
+
+	constructor(code: ErrorCode, message: string) {
+		super(message);
+		this.code = code;
+		this.status = errors[code].status;
+		this.remedy = errors[code].remedy;
+	}
+
+	toJSON(): { error: string; code: ErrorCode; remedy: string } {
+		return { error: this.message, code: this.code, remedy: this.remedy };
+	}
+}
+
+/** `throw fault("lieutenant_unknown", name, known)`. */
+export function fault<C extends ErrorCode>(code: C, ...args: Arguments<C>): Fault {
+	const message = errors[code].message as (...values: Arguments<C>) => string;
+	return new Fault(code, message(...args));
+}
+
+/** The text of whatever was thrown, for a sentence. */
+export const reason = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));

@@ -1,0 +1,160 @@
+/**
+ * The seam between Flagship and the machine: clock, random, processes, sockets, files. Hub, host, link, fleet, client
+ * and gates reach the machine only through a `World`, so that a seeded simulation runs their real code; the check
+ * command refuses `Date.now`, `setTimeout`, `Math.random`, `node:fs`, `node:net` and `node:child_process` in their
+ * folders. The real one is `src/world/real.ts`.
+ */
+import type { DatabaseSync } from "node:sqlite";
+
+export interface World {
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly files: Files;
+	readonly spawn: Spawn;
+	readonly sockets: Sockets;
+}
+
+export interface Timer {
+	cancel(): void;
+}
+
+export interface Clock {
+	/** Wall time in ms since 1970. For people and for comparing with itself on one machine; never for order. */
+	now(): number;
+	/** Milliseconds since some moment of this process; never goes back. For deadlines. */
+	elapsed(): number;
+	/** Runs once after `ms`. A timer never keeps a process alive by itself. */
+	after(ms: number, run: () => void): Timer;
+	/** Runs again and again, `ms` between. */
+	every(ms: number, run: () => void): Timer;
+	/** Runs after the I/O that is ready now: the moment at which a batch has gathered. */
+	soon(run: () => void): void;
+}
+
+export interface Random {
+	/** Cryptographically strong in the real world. */
+	bytes(count: number): Uint8Array;
+	/** 0 ≤ x < 1, for jitter. */
+	fraction(): number;
+}
+
+export interface Stat {
+	readonly kind: "file" | "folder" | "fifo" | "socket" | "other";
+	readonly size: number;
+	readonly mode: number;
+	readonly owner: number;
+	/** Wall time of the last change of content, ms. */
+	readonly changed: number;
+}
+
+/** Small files, synchronously: a daemon's own records. Missing is `undefined`, every other failure throws. */
+export interface Files {
+	read(path: string): string | undefined;
+	/** Bytes of the file from an offset to its end; empty when there are none. */
+	readFrom(path: string, offset: number): Uint8Array;
+	/** Atomic and durable: temporary file beside it, fsync, rename, fsync of the folder. */
+	write(path: string, text: string, mode?: number): void;
+	append(path: string, text: string, mode?: number): void;
+	/** Content and length are on the disk when this returns. */
+	sync(path: string): void;
+	remove(path: string): void;
+	rename(from: string, to: string): void;
+	stat(path: string): Stat | undefined;
+	list(folder: string): readonly string[];
+	makeFolder(path: string, mode?: number): void;
+	/** Bytes free to this user on the volume that holds `path`. */
+	free(path: string): number;
+	/** A SQLite file, created when missing. */
+	database(path: string): DatabaseSync;
+}
+
+export interface RunOptions {
+	readonly cwd?: string;
+	/** The whole environment, not additions to one. Absent: this process's own. */
+	readonly env?: Readonly<Record<string, string>>;
+	readonly input?: string;
+	/** Killed after so many ms; `timedOut` says so. Default 30,000. */
+	readonly timeout?: number;
+	/** Output kept per stream, in bytes; default 1 MiB, the rest is dropped. */
+	readonly maxOutput?: number;
+}
+
+/** How a command ended. `run` never rejects: a command that cannot start has exit code 127 and says why on stderr. */
+export interface Ran {
+	readonly code: number;
+	readonly stdout: string;
+	readonly stderr: string;
+	readonly timedOut: boolean;
+}
+
+/** One life of one process. A pid alone is reused by the system; with its start time it is not. */
+export interface ProcessId {
+	readonly pid: number;
+	/** Opaque, comparable for equality: from the system's process table. */
+	readonly started: string;
+}
+
+export interface DetachedOptions {
+	readonly command: string;
+	readonly args: readonly string[];
+	readonly cwd: string;
+	/** The whole environment. */
+	readonly env: Readonly<Record<string, string>>;
+	/** Paths: FIFOs opened read-write, or files appended to. `null` is /dev/null. */
+	readonly stdin: string | null;
+	readonly stdout: string | null;
+	readonly stderr: string | null;
+}
+
+export type Signal = "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGINT";
+
+export interface Spawn {
+	/** A command run to its end: git, ps, checks. Arguments are data; there is no shell. */
+	run(command: string, args: readonly string[], options?: RunOptions): Promise<Ran>;
+	/** A process that outlives this one, in a session and process group of its own. Throws when it cannot start. */
+	detached(options: DetachedOptions): ProcessId;
+	/** Calls back once when a process started by `detached` in this life ends. */
+	onExit(process: ProcessId, run: (code: number | null, signal: string | null) => void): void;
+	/** The start time of a living pid, or undefined; zombies count as dead. */
+	started(pid: number): string | undefined;
+	/** True while exactly this process lives. */
+	alive(process: ProcessId): boolean;
+	/** Signals exactly this process, or its whole group; false when it is already gone. */
+	kill(process: ProcessId, signal: Signal, group?: "group"): boolean;
+}
+
+/** One end of a FIFO: opened read-write, so that neither end's death closes it for the other. */
+export interface Pipe {
+	/** Resolves when the bytes are in the FIFO or in the bounded queue before it; rejects with `pipe_full` beyond that. */
+	write(bytes: string): Promise<void>;
+	onData(run: (bytes: Uint8Array) => void): void;
+	close(): void;
+}
+
+export interface Connection {
+	/** One text frame. Returns false when the connection is closed. */
+	send(text: string): boolean;
+	onMessage(run: (text: string) => void): void;
+	onClose(run: (reason: string) => void): void;
+	/** Bytes accepted by `send` and not yet handed to the system. */
+	readonly buffered: number;
+	close(reason?: string): void;
+}
+
+export interface Listener {
+	/** `http://127.0.0.1:port` or `unix:/path`. */
+	readonly address: string;
+	close(): Promise<void>;
+}
+
+export interface Sockets {
+	makeFifo(path: string): void;
+	openFifo(path: string): Pipe;
+	/** WebSocket frames on a unix socket (0600). */
+	listen(path: string, accept: (connection: Connection) => void): Promise<Listener>;
+	/** WebSocket to `unix:/path` or to a `ws://`, `wss://` address; rejects when it does not open within `timeout` ms. */
+	connect(
+		address: string,
+		options: { readonly timeout: number; readonly headers?: Readonly<Record<string, string>> },
+	): Promise<Connection>;
+}
