@@ -141,6 +141,28 @@ export const errors = {
 		message: () => "The agent takes no more input: its pipe and the queue before it are full.",
 		remedy: "Wait until it reads again; vers_lt_status shows whether it lives.",
 	},
+	pipe_closed: {
+		status: 503,
+		message: (why: string) => `The agent's pipe is closed: ${why}.`,
+		remedy: "vers_lt_status shows whether the agent lives; what was not taken is sent again when it is back.",
+	},
+
+	// the machine
+	cannot_start: {
+		status: 500,
+		message: (command: string, why: string) => `'${command}' cannot be started: ${why}.`,
+		remedy: "Install it or mend its path; `flagship doctor` lists what Flagship needs.",
+	},
+	cannot_listen: {
+		status: 500,
+		message: (address: string, why: string) => `Cannot listen on ${address}: ${why}.`,
+		remedy: "Free that address, or name another one.",
+	},
+	not_connected: {
+		status: 503,
+		message: (address: string, why: string) => `No connection to ${address}: ${why}.`,
+		remedy: "`flagship status` says what runs; `flagship doctor` starts what is missing.",
+	},
 } as const;
 
 export type ErrorCode = keyof typeof errors;

@@ -39,7 +39,10 @@ export interface Random {
 }
 
 export interface Stat {
+	/** Of what a symbolic link points to; `link` says that the path itself is one. */
 	readonly kind: "file" | "folder" | "fifo" | "socket" | "other";
+	/** Somebody else may have laid a link into a shared folder: check it where the folder is shared (`/tmp`). */
+	readonly link: boolean;
 	readonly size: number;
 	readonly mode: number;
 	readonly owner: number;
@@ -54,13 +57,17 @@ export interface Files {
 	readFrom(path: string, offset: number): Uint8Array;
 	/** Atomic and durable: temporary file beside it, fsync, rename, fsync of the folder. */
 	write(path: string, text: string, mode?: number): void;
+	/** One write at the end of the file, not synced. Modes are 0600 for files and 0700 for folders when not given. */
 	append(path: string, text: string, mode?: number): void;
 	/** Content and length are on the disk when this returns. */
 	sync(path: string): void;
+	/** A file, or a folder with all that is in it. Links are removed, not followed. Missing is no error. */
 	remove(path: string): void;
 	rename(from: string, to: string): void;
 	stat(path: string): Stat | undefined;
+	/** Names, sorted; none when there is no such folder. */
 	list(folder: string): readonly string[];
+	/** Also the folders above it. */
 	makeFolder(path: string, mode?: number): void;
 	/** Bytes free to this user on the volume that holds `path`. */
 	free(path: string): number;
@@ -119,14 +126,21 @@ export interface Spawn {
 	started(pid: number): string | undefined;
 	/** True while exactly this process lives. */
 	alive(process: ProcessId): boolean;
-	/** Signals exactly this process, or its whole group; false when it is already gone. */
+	/**
+	 * Signals exactly this process, or its whole group (also members that have outlived their leader); false when it is
+	 * already gone.
+	 */
 	kill(process: ProcessId, signal: Signal, group?: "group"): boolean;
 }
 
 /** One end of a FIFO: opened read-write, so that neither end's death closes it for the other. */
 export interface Pipe {
-	/** Resolves when the bytes are in the FIFO or in the bounded queue before it; rejects with `pipe_full` beyond that. */
+	/**
+	 * Resolves when the bytes are in the FIFO or in the bounded queue before it (1 MiB); rejects with `pipe_full` beyond
+	 * that and with `pipe_closed` after the end. One larger write is taken while the queue is empty.
+	 */
 	write(bytes: string): Promise<void>;
+	/** Begins to read. A pipe that only writes must not call it: it would take its own bytes back. */
 	onData(run: (bytes: Uint8Array) => void): void;
 	close(): void;
 }
@@ -134,6 +148,7 @@ export interface Pipe {
 export interface Connection {
 	/** One text frame. Returns false when the connection is closed. */
 	send(text: string): boolean;
+	/** One receiver. Frames that came earlier are kept for it. */
 	onMessage(run: (text: string) => void): void;
 	onClose(run: (reason: string) => void): void;
 	/** Bytes accepted by `send` and not yet handed to the system. */
@@ -147,14 +162,21 @@ export interface Listener {
 	close(): Promise<void>;
 }
 
+export interface ConnectOptions {
+	readonly timeout: number;
+	readonly headers?: Readonly<Record<string, string>>;
+	/** What to ask for on a unix socket, such as `/hosts/link`; default `/`. A `ws://` address has its own. */
+	readonly path?: string;
+}
+
 export interface Sockets {
 	makeFifo(path: string): void;
 	openFifo(path: string): Pipe;
 	/** WebSocket frames on a unix socket (0600). */
 	listen(path: string, accept: (connection: Connection) => void): Promise<Listener>;
-	/** WebSocket to `unix:/path` or to a `ws://`, `wss://` address; rejects when it does not open within `timeout` ms. */
-	connect(
-		address: string,
-		options: { readonly timeout: number; readonly headers?: Readonly<Record<string, string>> },
-	): Promise<Connection>;
+	/**
+	 * WebSocket to `unix:/path` or to a `ws://`, `wss://` address; rejects with `not_connected` when it does not open
+	 * within `timeout` ms.
+	 */
+	connect(address: string, options: ConnectOptions): Promise<Connection>;
 }
