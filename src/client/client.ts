@@ -1,0 +1,153 @@
+/**
+ * The hub, typed by the contract: `client.call(log.append, { text })` answers a `LogEntry`. A mutation carries one key
+ * for as long as its call lasts, so asking again after a lost answer is safe; the address is looked up again whenever a
+ * connection fails, so a hub that came back on another port is found.
+ */
+import type { Static, TSchema } from "@sinclair/typebox";
+import { PROTOCOL } from "../contract/link.ts";
+import type { AnyOperation, Operation } from "../contract/operation.ts";
+import { Fault, fault } from "../errors.ts";
+import type { World } from "../world.ts";
+import { type Http, realHttp, Unreached } from "./http.ts";
+import { checkProtocol, faultOf } from "./refusal.ts";
+import { isMutation, type WireRequest, wireRequest } from "./request.ts";
+import { readBody, type SubscribeOptions, type Subscription, subscribe } from "./stream.ts";
+import { DeadlinePassed, sleep, startDeadline, untilAborted } from "./time.ts";
+
+export interface HubAddress {
+	/** `http://…`, `https://…`, or `unix:/path`. */
+	readonly url: string;
+	readonly token?: string | undefined;
+}
+
+/** Where the hub is now. Asked before the first call and after every failed connection. */
+export type Resolve = () => HubAddress | undefined | Promise<HubAddress | undefined>;
+
+export interface ClientOptions {
+	readonly world: World;
+	readonly resolve: Resolve;
+	/** This package's version, told to the hub. */
+	readonly version: string;
+	/** Milliseconds for a whole call, retries included; default 2,500: a tool answers within 3 s though the hub is away. */
+	readonly timeout?: number;
+	/** For tests and the simulation. */
+	readonly http?: Http;
+}
+
+export interface CallOptions {
+	readonly signal?: AbortSignal | undefined;
+	/** Idempotency key of a mutation; one is made when absent. */
+	readonly key?: string | undefined;
+	/** Milliseconds for the whole call. */
+	readonly timeout?: number | undefined;
+}
+
+export interface Client {
+	/** Throws a `Fault`: the hub's refusal, or `hub_away` when nobody answered in time. */
+	call<I extends TSchema, O extends TSchema>(
+		operation: Operation<I, O>,
+		input: Static<I>,
+		options?: CallOptions,
+	): Promise<Static<O>>;
+	/** Reads an operation that `answers: "stream"`, and goes on after the last event seen whenever the stream breaks. */
+	subscribe<I extends TSchema, O extends TSchema>(
+		operation: Operation<I, O>,
+		input: Static<I>,
+		options: SubscribeOptions<Static<O>>,
+	): Subscription;
+	/** Ends idle connections; later calls open new ones. */
+	close(): void;
+}
+
+/** Milliseconds before each new attempt after a failed connection: a hub that restarts is back within them. */
+const PAUSES = [100, 300, 900] as const;
+
+/** A key that no one else makes. */
+export const newKey = (world: World): string => Buffer.from(world.random.bytes(16)).toString("hex");
+
+export function createClient(options: ClientOptions): Client {
+	const { world } = options;
+	const http = options.http ?? realHttp();
+	let known: HubAddress | undefined;
+	/** A server that names no protocol keeps no keys: what it may have seen is not sent twice. */
+	let keepsKeys = true;
+
+	const headers = (address: HubAddress, key: string | undefined, hasBody: boolean): Record<string, string> => ({
+		accept: "application/json",
+		"x-flagship-protocol": String(PROTOCOL),
+		"x-flagship-version": options.version,
+		...(address.token === undefined ? {} : { authorization: `Bearer ${address.token}` }),
+		...(key === undefined ? {} : { "idempotency-key": key }),
+		...(hasBody ? { "content-type": "application/json" } : {}),
+	});
+
+	const once = async (wire: WireRequest, key: string | undefined, signal: AbortSignal): Promise<unknown> => {
+		known ??= await options.resolve();
+		if (known === undefined) throw new Unreached("no hub is known", false);
+		const response = await http.exchange({
+			base: known.url,
+			method: wire.method,
+			path: wire.path,
+			headers: headers(known, key, wire.body !== undefined),
+			body: wire.body,
+			signal,
+		});
+		keepsKeys = response.headers["x-flagship-protocol"] !== undefined;
+		checkProtocol("The hub", response.headers["x-flagship-protocol"]);
+		const said = await readBody(response);
+		if (response.status >= 400) throw faultOf(response.status, said, `${wire.method} ${wire.path}`);
+		return said;
+	};
+
+	const attempt = async (wire: WireRequest, key: string | undefined, signal: AbortSignal): Promise<unknown> => {
+		for (let failures = 0; ; failures++) {
+			try {
+				return await once(wire, key, signal);
+			} catch (error) {
+				if (!(error instanceof Unreached)) throw error;
+				const pause = PAUSES[failures];
+				const mayRepeat = !error.sent || key === undefined || keepsKeys;
+				if (pause === undefined || !mayRepeat) throw error;
+				known = undefined;
+				await sleep(world, pause, signal);
+			}
+		}
+	};
+
+	return {
+		async call(operation, input, callOptions = {}) {
+			const wire = wireRequest(operation, input);
+			const key = isMutation(operation) ? (callOptions.key ?? newKey(world)) : undefined;
+			const ms = callOptions.timeout ?? options.timeout ?? 2_500;
+			const deadline = startDeadline(world, ms, callOptions.signal);
+			let address = known;
+			try {
+				return (await untilAborted(attempt(wire, key, deadline.signal), deadline.signal)) as Static<
+					(typeof operation)["output"]
+				>;
+			} catch (error) {
+				address = known ?? address;
+				known = undefined;
+				throw callOptions.signal?.aborted === true ? callOptions.signal.reason : away(error, address, ms, operation);
+			} finally {
+				deadline.cancel();
+			}
+		},
+		subscribe: (operation, input, subscribeOptions) =>
+			subscribe({ world, http, resolve: options.resolve, headers }, operation, input, subscribeOptions),
+		close: () => http.close(),
+	};
+}
+
+/** What a failure without an answer means to the caller. A hub's own refusal passes through as it is. */
+function away(error: unknown, address: HubAddress | undefined, ms: number, operation: AnyOperation): unknown {
+	const sent = error instanceof Unreached ? error.sent : error instanceof DeadlinePassed;
+	if (!(error instanceof Unreached || error instanceof DeadlinePassed)) return error;
+	const where = address?.url ?? "";
+	if (!sent || !isMutation(operation)) return fault("hub_away", where);
+	return new Fault(
+		"hub_away",
+		`The hub${where === "" ? "" : ` at ${where}`} gave no answer within ${ms / 1000} s; whether ${operation.name} was done is not known.`,
+		"Ask again in the same words: what was done already is not done twice.",
+	);
+}
