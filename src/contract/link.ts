@@ -40,6 +40,18 @@ export interface Acting {
 	readonly generation: number;
 }
 
+/** What a new lieutenant takes over from the session that creates it. */
+export interface Launch {
+	/** Interpreter and script of the pi that the session runs in. */
+	readonly pi: readonly string[];
+	/** The session's folder, where `cwd` is not given. */
+	readonly cwd: string;
+	/** Variables that its agent needs and a daemon does not have: the model provider's keys, pi's own folders. */
+	readonly env: Readonly<Record<string, string>>;
+	readonly model?: string;
+	readonly thinking?: string;
+}
+
 export interface Call {
 	readonly type: "call";
 	/** Unique per connection. */
@@ -51,6 +63,8 @@ export interface Call {
 	/** Idempotency key: present on every mutation. */
 	readonly key?: string;
 	readonly acting?: Acting;
+	/** With `lieutenants.create`, from a session. */
+	readonly launch?: Launch;
 	/** Set by the hub on calls that it forwards. */
 	readonly author?: { readonly name: string; readonly role: string };
 }

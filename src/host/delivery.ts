@@ -1,0 +1,449 @@
+/**
+ * Delivery of messages to one lieutenant, as a reducer: what is known, what happened → what is known, what to do.
+ *
+ * A message is written to pi's pipe, which proves nothing. It is *held* once its id shows in pi's queue or transcript,
+ * and over once the transcript answers it. Until then any process between may die. What decides then:
+ *
+ * - same life of pi: the same `id.n` may be written again and again, the pack drops repeats;
+ * - `n + 1` only when pi provably does not hold `n` (else it would be said twice): a new life whose transcript lacks it,
+ *   a cleared queue that gave it back, or an idle pi whose entries lack it;
+ * - one message command at a time: of two under way pi answers both `success` and may keep one.
+ */
+import type { Message } from "../contract/lieutenants.ts";
+import { after, ended, type Receipt, type Sighting } from "./receipt.ts";
+
+/** A message that has not ended, with what this life of pi is known to have done with it. */
+export interface Open {
+	readonly id: string;
+	readonly n: number;
+	readonly mode: Message["mode"];
+	readonly text: string;
+	readonly receipt: Receipt;
+	/** What was asked of a hard steer: durable, so that a new host carries it out. */
+	readonly hard?: { readonly supersedes: readonly string[] };
+	/** Where `n` is in this life: not written yet; written and unanswered or unseen; in pi's queue; in the transcript. */
+	readonly at: "outbox" | "pipe" | "queue" | "transcript";
+}
+
+export type Flight =
+	| { readonly type: "message"; readonly id: string; readonly n: number }
+	| { readonly type: "clear" }
+	| { readonly type: "abort" }
+	/** Entries asked for to prove absence; void when a run began after the question. */
+	| { readonly type: "proof"; readonly epoch: number };
+
+export interface Delivery {
+	/** Which life of pi; 0 when there is none that takes commands. */
+	readonly life: number;
+	readonly streaming: boolean;
+	readonly compacting: boolean;
+	/** Counted up at each sign of a run, so that a proof of absence knows that it is stale. */
+	readonly epoch: number;
+	/** Messages in pi's queue by its own count; queued ones that are not ours count too. */
+	readonly pending: number;
+	readonly flight: Flight | undefined;
+	/** A hard steer under way: which one, and how far. */
+	readonly hard: { readonly id: string; readonly step: "clear" | "abort" | "settle" | "proof" } | undefined;
+	/** In the order in which they were asked. */
+	readonly open: readonly Open[];
+	/** How the transcript ends, as last read. */
+	readonly end: TranscriptEnd;
+	/** Set when this life began in the middle of something: a new life whose transcript ends unanswered, or an error. */
+	readonly resumeDue: "restart" | "error" | undefined;
+	/** The run under way was ended by us: its error is no reason to resume. */
+	readonly aborting: boolean;
+}
+
+export type TranscriptEnd = "empty" | "answered" | "unanswered" | "error" | "aborted";
+
+/** What a look at the transcript found, restricted to ids that are open. */
+export interface Seen {
+	readonly present: ReadonlySet<string>;
+	readonly answered: ReadonlySet<string>;
+	readonly end: TranscriptEnd;
+}
+
+export type DeliveryEvent =
+	| { readonly type: "asked"; readonly message: Omit<Open, "at"> }
+	/** Pi answers commands. `fresh`: a new process; else this host found it running. */
+	| {
+			readonly type: "up";
+			readonly life: number;
+			readonly fresh: boolean;
+			readonly streaming: boolean;
+			readonly compacting: boolean;
+			readonly pending: number;
+			readonly seen: Seen;
+	  }
+	| { readonly type: "down" }
+	| { readonly type: "run"; readonly on: boolean }
+	| { readonly type: "compaction"; readonly on: boolean }
+	/** Pi's queue changed: ids of ours in it, and how many there are in all. */
+	| { readonly type: "queue"; readonly ids: ReadonlySet<string>; readonly count: number }
+	/** A user message with this id entered the run. */
+	| { readonly type: "entered"; readonly id: string }
+	| { readonly type: "transcript"; readonly seen: Seen }
+	/** The answer to the command in flight; `unclear` covers "already processing", "compaction in progress". */
+	| { readonly type: "taken" }
+	| { readonly type: "unclear" }
+	| { readonly type: "refused"; readonly because: string }
+	| { readonly type: "cleared"; readonly ids: ReadonlySet<string> }
+	| { readonly type: "aborted" }
+	| { readonly type: "proof"; readonly seen: Seen }
+	/** Pi was idle for the whole patience while something was unclear. */
+	| { readonly type: "patience" }
+	/** `abort` had no answer in time. */
+	| { readonly type: "abort-overdue" }
+	| { readonly type: "resume-due" }
+	/** Its pi has ended for good. */
+	| { readonly type: "over"; readonly because: string };
+
+export type DeliveryEffect =
+	| {
+			readonly type: "write";
+			readonly id: string;
+			readonly n: number;
+			readonly mode: Message["mode"];
+			readonly text: string;
+	  }
+	| { readonly type: "clear-queue" }
+	| { readonly type: "abort" }
+	| { readonly type: "get-entries" }
+	| { readonly type: "receipt"; readonly id: string; readonly receipt: Receipt; readonly because?: string }
+	| { readonly type: "attempt"; readonly id: string; readonly n: number }
+	/** Start, or start anew, the wait after which `patience` comes. */
+	| { readonly type: "await-patience" }
+	| { readonly type: "await-abort" }
+	/** A run ended in an error of the provider: go on after a pause, within a cap. */
+	| { readonly type: "await-resume" }
+	/** A message of the host's own: go on where you were. */
+	| { readonly type: "ask-resume"; readonly because: "restart" | "error" }
+	| { readonly type: "kill" };
+
+export interface Step {
+	readonly delivery: Delivery;
+	readonly effects: readonly DeliveryEffect[];
+}
+
+export const NOTHING: Delivery = {
+	life: 0,
+	streaming: false,
+	compacting: false,
+	epoch: 0,
+	pending: 0,
+	flight: undefined,
+	hard: undefined,
+	open: [],
+	end: "empty",
+	resumeDue: undefined,
+	aborting: false,
+};
+
+/** One step: take the event in, then decide what can be done now. */
+export function deliver(delivery: Delivery, event: DeliveryEvent): Step {
+	const step = new Steps(delivery);
+	step.take(event);
+	step.decide();
+	return { delivery: step.now, effects: step.effects };
+}
+
+const idle = (d: Delivery): boolean => d.life > 0 && !d.streaming && !d.compacting;
+
+/** The working copy of one step. */
+class Steps {
+	now: Delivery;
+	readonly effects: DeliveryEffect[] = [];
+
+	constructor(delivery: Delivery) {
+		this.now = delivery;
+	}
+
+	take(event: DeliveryEvent): void {
+		switch (event.type) {
+			case "asked":
+				this.set({ open: [...this.now.open, { ...event.message, at: "outbox" }] });
+				return;
+			case "up":
+				this.up(event);
+				return;
+			case "down":
+				this.set({
+					life: 0,
+					streaming: false,
+					compacting: false,
+					pending: 0,
+					flight: undefined,
+					hard: undefined,
+					aborting: false,
+				});
+				return;
+			case "run":
+				this.set({ streaming: event.on, epoch: this.now.epoch + 1 });
+				if (event.on) this.set({ aborting: false });
+				else this.settled();
+				return;
+			case "compaction":
+				this.set({ compacting: event.on, epoch: this.now.epoch + 1 });
+				if (!event.on) this.lookForLimbo();
+				return;
+			case "queue":
+				this.set({ pending: event.count });
+				for (const { id } of this.now.open) if (event.ids.has(id)) this.sight(id, "held", "queue");
+				return;
+			case "entered":
+				this.set({ epoch: this.now.epoch + 1 });
+				this.sight(event.id, "held", "transcript");
+				return;
+			case "transcript":
+				this.read(event.seen);
+				return;
+			case "taken":
+				this.landed();
+				return;
+			case "unclear":
+				this.set({ flight: undefined });
+				this.effects.push({ type: "await-patience" });
+				return;
+			case "refused":
+				this.refuse(event.because);
+				return;
+			case "cleared":
+				this.cleared(event.ids);
+				return;
+			case "aborted":
+				this.set({ flight: undefined });
+				if (this.now.hard?.step === "abort") this.set({ hard: { ...this.now.hard, step: "settle" } });
+				return;
+			case "proof":
+				this.proof(event.seen);
+				return;
+			case "patience":
+				this.impatient();
+				return;
+			case "abort-overdue":
+				if (this.now.hard?.step === "abort") this.effects.push({ type: "kill" });
+				return;
+			case "resume-due":
+				if (this.now.end === "error") this.set({ resumeDue: "error" });
+				return;
+			case "over":
+				for (const { id } of this.now.open) this.end(id, "given-up", event.because);
+				return;
+		}
+	}
+
+	/** What can be done now: at most one command, in the order of what was asked. */
+	decide(): void {
+		if (this.now.life === 0 || this.now.flight !== undefined) return;
+		if (this.stepHard()) return;
+		const hard = this.now.open.find((m) => m.hard !== undefined && m.at !== "transcript");
+		if (hard !== undefined) {
+			this.set({ hard: { id: hard.id, step: "clear" } });
+			this.stepHard();
+			return;
+		}
+		const first = this.now.open.find((m) => m.at === "outbox");
+		if (first !== undefined && !this.now.compacting) {
+			this.write(first);
+			return;
+		}
+		this.resume();
+	}
+
+	private up(event: DeliveryEvent & { type: "up" }): void {
+		const { life, streaming, compacting, pending, seen, fresh } = event;
+		this.set({
+			life,
+			streaming,
+			compacting,
+			pending,
+			flight: undefined,
+			hard: undefined,
+			aborting: false,
+			epoch: this.now.epoch + 1,
+		});
+		for (const message of this.now.open) {
+			if (seen.present.has(message.id)) continue;
+			// A new process lost its memory; one found running may hold it: the same id.n is written again either way.
+			this.patch(message.id, { at: "outbox" });
+			if (fresh) this.sight(message.id, "forgotten");
+		}
+		this.read(seen);
+		const broken = seen.end === "unanswered" || seen.end === "error";
+		this.set({ resumeDue: fresh && broken ? "restart" : undefined });
+	}
+
+	private read(seen: Seen): void {
+		this.set({ end: seen.end });
+		for (const { id } of this.now.open) {
+			if (seen.answered.has(id)) this.end(id, "answered");
+			else if (seen.present.has(id)) this.sight(id, "held", "transcript");
+		}
+		if (seen.end === "answered" || seen.end === "empty") this.set({ resumeDue: undefined });
+	}
+
+	/** A run ended. Queued messages that pi did not take with it are looked for after some patience. */
+	private settled(): void {
+		if (this.now.hard !== undefined) return;
+		if (this.now.end === "error" && !this.now.aborting) this.effects.push({ type: "await-resume" });
+		this.lookForLimbo();
+	}
+
+	/** Messages that pi was given and that show nowhere: looked for once it has been idle for long enough. */
+	private lookForLimbo(): void {
+		if (this.now.open.some((m) => m.at === "pipe" || m.at === "queue")) this.effects.push({ type: "await-patience" });
+	}
+
+	private write(message: Open): void {
+		const { id, n, mode, text } = message;
+		this.patch(id, { at: "pipe" });
+		this.set({ flight: { type: "message", id, n } });
+		this.effects.push({ type: "write", id, n, mode, text });
+	}
+
+	private landed(): void {
+		this.set({ flight: undefined });
+		// Taken, yet maybe nowhere to be seen: pi answers before the message is in its queue or its run.
+		this.lookForLimbo();
+	}
+
+	private refuse(because: string): void {
+		const flight = this.now.flight;
+		this.set({ flight: undefined });
+		if (flight?.type === "message") this.end(flight.id, "refused", because);
+	}
+
+	private cleared(ids: ReadonlySet<string>): void {
+		this.set({ flight: undefined, pending: 0 });
+		for (const message of this.now.open) if (ids.has(message.id)) this.again(message);
+		if (this.now.hard?.step === "clear") this.set({ hard: { ...this.now.hard, step: "abort" } });
+	}
+
+	/** Entries of an idle pi: what they lack and no queue holds is not held. */
+	private proof(seen: Seen): void {
+		const flight = this.now.flight;
+		this.set({ flight: undefined });
+		if (flight?.type !== "proof" || flight.epoch !== this.now.epoch || !idle(this.now)) {
+			if (this.now.hard?.step === "proof") this.set({ hard: { ...this.now.hard, step: "settle" } });
+			else this.effects.push({ type: "await-patience" });
+			return;
+		}
+		this.read(seen);
+		const hard = this.now.hard;
+		for (const message of this.now.open) {
+			if (seen.present.has(message.id)) continue;
+			// Taken a moment ago and seen nowhere may still be on its way into a run; only patience tells.
+			const gone = message.at === "queue" || (message.at === "pipe" && hard === undefined);
+			if (gone) this.again(message);
+		}
+		if (hard?.step === "proof") this.finishHard(hard.id, seen);
+		this.lookForLimbo();
+	}
+
+	private impatient(): void {
+		if (!idle(this.now)) return;
+		if (this.now.hard !== undefined) {
+			this.prove();
+			return;
+		}
+		if (!this.now.open.some((m) => m.at === "pipe" || m.at === "queue")) return;
+		// No answer in all this time while pi is idle: the question is no longer waited for.
+		this.set({ flight: undefined });
+		if (this.now.pending > 0) {
+			this.set({ flight: { type: "clear" } });
+			this.effects.push({ type: "clear-queue" }, { type: "await-patience" });
+			return;
+		}
+		this.set({ flight: { type: "proof", epoch: this.now.epoch } });
+		this.effects.push({ type: "get-entries" }, { type: "await-patience" });
+	}
+
+	/** The last question of a hard steer: is the steer in the entries already? */
+	private prove(): void {
+		const hard = this.now.hard;
+		if (hard?.step !== "settle") return;
+		const steer = this.now.open.find((m) => m.id === hard.id);
+		if (steer?.at === "pipe") this.patch(hard.id, { at: "queue" });
+		this.set({ hard: { ...hard, step: "proof" }, flight: { type: "proof", epoch: this.now.epoch } });
+		this.effects.push({ type: "get-entries" });
+	}
+
+	/** The next command of a hard steer; true while one is under way. */
+	private stepHard(): boolean {
+		const hard = this.now.hard;
+		if (hard === undefined) return false;
+		if (hard.step === "clear") {
+			this.set({ flight: { type: "clear" } });
+			this.effects.push({ type: "clear-queue" });
+		} else if (hard.step === "abort") {
+			this.set({ flight: { type: "abort" }, aborting: true });
+			this.effects.push({ type: "abort" }, { type: "await-abort" });
+		} else if (hard.step === "settle" && idle(this.now)) {
+			const steer = this.now.open.find((m) => m.id === hard.id);
+			if (steer?.at === "pipe") this.effects.push({ type: "await-patience" });
+			else this.prove();
+		}
+		return true;
+	}
+
+	private finishHard(id: string, seen: Seen): void {
+		this.set({ hard: undefined });
+		const steer = this.now.open.find((m) => m.id === id);
+		if (steer === undefined) return;
+		for (const other of steer.hard?.supersedes ?? [])
+			if (!seen.present.has(other)) this.end(other, "replaced", `by ${id}`);
+		if (seen.present.has(id)) {
+			this.patch(id, { at: "transcript" });
+			this.set({ resumeDue: "restart" });
+			return;
+		}
+		const { hard: _, ...plain } = steer;
+		// It goes first: that is what hard means.
+		const others = this.now.open.filter((m) => m.id !== id);
+		this.set({ open: [{ ...plain, at: "outbox" }, ...others] });
+	}
+
+	private resume(): void {
+		const because = this.now.resumeDue;
+		if (because === undefined || !idle(this.now)) return;
+		this.set({ resumeDue: undefined });
+		if (this.now.open.some((m) => m.mode === "resume" || m.at !== "transcript")) return;
+		this.effects.push({ type: "ask-resume", because });
+	}
+
+	/** A new attempt: pi provably does not hold the last one. */
+	private again(message: Open): void {
+		const n = message.n + 1;
+		this.sight(message.id, "forgotten");
+		this.patch(message.id, { n, at: "outbox" });
+		this.effects.push({ type: "attempt", id: message.id, n });
+	}
+
+	private sight(id: string, sighting: Sighting, at?: Open["at"]): void {
+		const message = this.now.open.find((m) => m.id === id);
+		if (message === undefined) return;
+		const receipt = after(message.receipt, sighting);
+		// The transcript is the last place: a late word of the queue does not bring a message back into it.
+		const place = at === undefined || message.at === "transcript" ? message.at : at;
+		this.patch(id, { receipt, at: place });
+		if (receipt !== message.receipt) this.effects.push({ type: "receipt", id, receipt });
+	}
+
+	private end(id: string, sighting: Sighting, because?: string): void {
+		const message = this.now.open.find((m) => m.id === id);
+		if (message === undefined) return;
+		const receipt = after(message.receipt, sighting);
+		if (!ended(receipt)) return;
+		this.set({ open: this.now.open.filter((m) => m.id !== id) });
+		this.effects.push({ type: "receipt", id, receipt, ...(because === undefined ? {} : { because }) });
+		if (this.now.hard?.id === id) this.set({ hard: undefined });
+	}
+
+	private patch(id: string, change: Partial<Open>): void {
+		this.set({ open: this.now.open.map((m) => (m.id === id ? { ...m, ...change } : m)) });
+	}
+
+	private set(change: Partial<Delivery>): void {
+		this.now = { ...this.now, ...change };
+	}
+}
