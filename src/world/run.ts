@@ -1,6 +1,5 @@
 /** A command run to its end, by `execa`: no shell, bounded in time and output. */
 import type { Readable } from "node:stream";
-import { reason } from "../errors.ts";
 import type { Ran, RunOptions } from "../world.ts";
 
 const DEFAULT_TIMEOUT = 30_000;
@@ -44,7 +43,7 @@ export async function run(command: string, args: readonly string[], options: Run
 	});
 	const { pid } = child;
 	if (pid === undefined)
-		return { code: CANNOT_START, stdout: "", stderr: reason((await child).cause), timedOut: false };
+		return { code: CANNOT_START, stdout: "", stderr: (await child).originalMessage ?? "", timedOut: false };
 
 	const limit = options.maxOutput ?? DEFAULT_OUTPUT;
 	const stdout = collect(child.stdout, limit);

@@ -116,7 +116,7 @@ async function listen(path: string, accept: (connection: Connection) => void): P
 
 const connect: Sockets["connect"] = async (address, { timeout, headers, path = "/" }) => {
 	const { WebSocket } = await import("ws");
-	const options = { ...socketOptions, handshakeTimeout: timeout, headers: { ...headers } };
+	const options = { ...socketOptions, headers: { ...headers } };
 	const socket = address.startsWith("unix:")
 		? // By a function, not by `ws+unix:`: that address form cannot hold every path.
 			new WebSocket(`ws://localhost${path}`, {
@@ -126,8 +126,19 @@ const connect: Sockets["connect"] = async (address, { timeout, headers, path = "
 		: new WebSocket(address, options);
 	const connection = new SocketConnection(socket);
 	await new Promise<void>((resolve, reject) => {
-		socket.once("open", resolve);
-		connection.onClose((why) => reject(fault("not_connected", address, why)));
+		// Own deadline: the one of `ws` starts anew with every byte and does not reach a unix socket.
+		const deadline = setTimeout(() => {
+			reject(fault("not_connected", address, `no answer within ${timeout} ms`));
+			socket.terminate();
+		}, timeout);
+		socket.once("open", () => {
+			clearTimeout(deadline);
+			resolve();
+		});
+		connection.onClose((why) => {
+			clearTimeout(deadline);
+			reject(fault("not_connected", address, why));
+		});
 	});
 	return connection;
 };
