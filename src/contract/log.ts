@@ -1,6 +1,7 @@
 /** The work log: what was done, decided or found, for whoever comes next. */
 import { type Static, Type } from "@sinclair/typebox";
-import { operation, WRITERS } from "./operation.ts";
+import { EVERYONE, operation, WRITERS } from "./operation.ts";
+import { authorName, more, page, paging, text } from "./shapes.ts";
 
 export const LogEntry = Type.Object({
 	id: Type.String({ description: "ULID" }),
@@ -23,8 +24,8 @@ export const append = operation({
 	path: "/log",
 	status: 201,
 	input: Type.Object({
-		text: Type.String({ minLength: 1, maxLength: LOG_TEXT_MAX, pattern: "\\S" }),
-		agent: Type.Optional(Type.String({ description: "only an admin or host token may name another" })),
+		text: text(LOG_TEXT_MAX),
+		agent: authorName,
 	}),
 	output: LogEntry,
 	allow: WRITERS,
@@ -32,3 +33,45 @@ export const append = operation({
 	spool: true,
 	tell: (entry) => `Logged ${entry.id}.`,
 });
+
+const window = {
+	since: Type.Optional(Type.String({ maxLength: 64, description: "ISO 8601, inclusive; overrides last" })),
+	until: Type.Optional(Type.String({ maxLength: 64, description: "ISO 8601, inclusive" })),
+	last: Type.Optional(Type.String({ maxLength: 64, description: "such as 12h or 7d; default 24h" })),
+};
+
+export const query = operation({
+	name: "log.query",
+	at: "hub",
+	tool: "log_query",
+	cli: "log query",
+	summary: "Read the work log, oldest first.",
+	method: "GET",
+	path: "/log",
+	status: 200,
+	input: Type.Object({ ...window, ...paging }),
+	output: Type.Object({ entries: Type.Array(LogEntry), ...page }),
+	allow: EVERYONE,
+	core: true,
+	tell: ({ entries, next }) => (entries.map(rawLine).join("\n") || "No entries.") + more(next),
+});
+
+export const raw = operation({
+	name: "log.raw",
+	at: "hub",
+	cli: "log raw",
+	summary: "Read the work log as plain lines.",
+	method: "GET",
+	path: "/log/raw",
+	status: 200,
+	answers: "text",
+	input: Type.Object({ ...window, ...paging }),
+	output: Type.String(),
+	allow: EVERYONE,
+	tell: (lines) => lines,
+});
+
+/** `[timestamp] (agent) text`, as `/log/raw` gives it. */
+export function rawLine(entry: LogEntry): string {
+	return `[${entry.timestamp}] ${entry.agent === undefined ? "" : `(${entry.agent}) `}${entry.text}`;
+}

@@ -25,6 +25,8 @@ export interface Operation<Input extends TSchema = TSchema, Output extends TSche
 	readonly method: "GET" | "POST" | "PATCH" | "DELETE";
 	/** Path with `:params`; each is a key of `input`. The rest of `input` is query (GET, DELETE) or body. */
 	readonly path: `/${string}`;
+	/** Other paths by which old clients reach the same; they carry the same `:params`. */
+	readonly aliases?: readonly `/${string}`[];
 	/** Status of success. */
 	readonly status: 200 | 201;
 	/** How the answer travels; `json` when absent. `stream` is SSE, or WebSocket when asked to upgrade. */

@@ -1,0 +1,379 @@
+/** The board: tasks, their notes and artifacts, who holds them, and what their review said. */
+import { type Static, Type } from "@sinclair/typebox";
+import { EVERYONE, operation, WRITERS } from "./operation.ts";
+import { authorName, Deleted, more, oneOf, page, paging, text } from "./shapes.ts";
+
+export const TASK_STATUSES = ["open", "in_progress", "in_review", "blocked", "done"] as const;
+export const NOTE_TYPES = ["finding", "blocker", "question", "update"] as const;
+export const ARTIFACT_TYPES = ["branch", "report", "deploy", "diff", "file", "url"] as const;
+
+/** Seconds that a claim holds without a sign of life, when the claimer names none. */
+export const LEASE_SECONDS = 900;
+
+export const Note = Type.Object({
+	id: Type.String(),
+	author: Type.String(),
+	content: Type.String(),
+	type: oneOf(NOTE_TYPES),
+	createdAt: Type.String(),
+});
+export type Note = Static<typeof Note>;
+
+export const Artifact = Type.Object({
+	type: oneOf(ARTIFACT_TYPES),
+	url: Type.String(),
+	label: Type.String(),
+	addedAt: Type.String(),
+	addedBy: Type.Optional(Type.String()),
+});
+export type Artifact = Static<typeof Artifact>;
+
+export const Task = Type.Object({
+	id: Type.String({ description: "ULID" }),
+	title: Type.String(),
+	description: Type.Optional(Type.String()),
+	status: oneOf(TASK_STATUSES),
+	assignee: Type.Optional(Type.String()),
+	tags: Type.Array(Type.String()),
+	dependencies: Type.Array(Type.String()),
+	createdBy: Type.String(),
+	createdAt: Type.String({ description: "ISO 8601, UTC" }),
+	updatedAt: Type.String(),
+	notes: Type.Array(Note, { description: "oldest first" }),
+	artifacts: Type.Array(Artifact, { description: "oldest first" }),
+	score: Type.Integer(),
+	claim: Type.Optional(
+		Type.Object({
+			by: Type.String(),
+			until: Type.String({ description: "ISO 8601, by the hub's clock; renewed by signs of life" }),
+		}),
+	),
+});
+export type Task = Static<typeof Task>;
+
+const Id = Type.String({ minLength: 1, maxLength: 64, description: "task id" });
+const Words = Type.Array(Type.String({ maxLength: 200 }), { maxItems: 100 });
+const TITLE_MAX = 2_000;
+const TEXT_MAX = 65_536;
+
+const NewArtifact = Type.Object({
+	type: oneOf(ARTIFACT_TYPES),
+	url: text(8_192),
+	label: text(2_000),
+	addedBy: Type.Optional(Type.String({ maxLength: 200 })),
+});
+const NewArtifacts = Type.Array(NewArtifact, { minItems: 1, maxItems: 200 });
+
+const artifactSentences = {
+	artifacts: "artifacts array is required and must not be empty",
+	"artifacts.type": "invalid artifact type: {value}",
+	"artifacts.url": "artifact url is required",
+	"artifacts.label": "artifact label is required",
+} as const;
+
+const line = (task: Task): string =>
+	`${task.id} ${task.status} ${task.title}${task.assignee === undefined ? "" : ` @${task.assignee}`}${task.score > 0 ? ` +${task.score}` : ""}`;
+
+const whole = (task: Task): string =>
+	[
+		line(task),
+		...(task.description === undefined ? [] : [task.description]),
+		...(task.tags.length > 0 ? [`tags: ${task.tags.join(", ")}`] : []),
+		...(task.dependencies.length > 0 ? [`depends on: ${task.dependencies.join(", ")}`] : []),
+		...(task.claim === undefined ? [] : [`claimed by ${task.claim.by} until ${task.claim.until}`]),
+		...task.artifacts.map((artifact) => `${artifact.type} ${artifact.label}: ${artifact.url}`),
+		...task.notes.map((note) => `${note.type} (${note.author}): ${note.content}`),
+	].join("\n");
+
+export const create = operation({
+	name: "board.create",
+	at: "hub",
+	tool: "board_create_task",
+	cli: "board create",
+	summary: "Put a task on the board.",
+	method: "POST",
+	path: "/board/tasks",
+	status: 201,
+	input: Type.Object({
+		title: text(TITLE_MAX),
+		createdBy: authorName,
+		description: Type.Optional(Type.String({ maxLength: TEXT_MAX })),
+		status: Type.Optional(oneOf(TASK_STATUSES, "default open")),
+		assignee: Type.Optional(Type.String({ maxLength: 200, description: "whom it is meant for" })),
+		tags: Type.Optional(Words),
+		dependencies: Type.Optional(Words),
+	}),
+	output: Task,
+	allow: WRITERS,
+	core: true,
+	tell: (task) => `Task ${task.id} is ${task.status}.`,
+});
+
+export const list = operation({
+	name: "board.list",
+	at: "hub",
+	tool: "board_list_tasks",
+	cli: "board list",
+	summary: "List tasks, newest first.",
+	method: "GET",
+	path: "/board/tasks",
+	status: 200,
+	input: Type.Object({
+		status: Type.Optional(Type.String({ description: TASK_STATUSES.join(" | ") })),
+		assignee: Type.Optional(Type.String()),
+		tag: Type.Optional(Type.String()),
+		...paging,
+	}),
+	output: Type.Object({ tasks: Type.Array(Task), ...page }),
+	allow: EVERYONE,
+	core: true,
+	tell: ({ tasks, next }) => (tasks.map(line).join("\n") || "No tasks.") + more(next),
+});
+
+export const get = operation({
+	name: "board.get",
+	at: "hub",
+	tool: "board_get_task",
+	cli: "board get",
+	summary: "Read one task with its notes and artifacts.",
+	method: "GET",
+	path: "/board/tasks/:id",
+	aliases: ["/board/:id"],
+	status: 200,
+	input: Type.Object({ id: Id }),
+	output: Task,
+	allow: EVERYONE,
+	tell: whole,
+});
+
+export const update = operation({
+	name: "board.update",
+	at: "hub",
+	tool: "board_update_task",
+	cli: "board update",
+	summary: "Change a task's fields. To take a task for yourself use board_claim.",
+	method: "PATCH",
+	path: "/board/tasks/:id",
+	status: 200,
+	input: Type.Object({
+		id: Id,
+		title: Type.Optional(text(TITLE_MAX)),
+		description: Type.Optional(Type.String({ maxLength: TEXT_MAX })),
+		status: Type.Optional(oneOf(TASK_STATUSES)),
+		assignee: Type.Optional(
+			Type.Unsafe<string | null>({
+				anyOf: [{ type: "string", maxLength: 200 }, { type: "null" }],
+				description: "null clears it",
+			}),
+		),
+		tags: Type.Optional(Words),
+		dependencies: Type.Optional(Words),
+	}),
+	output: Task,
+	allow: WRITERS,
+	core: true,
+	sentences: { title: "title cannot be empty" },
+	tell: (task) => line(task),
+});
+
+export const remove = operation({
+	name: "board.delete",
+	at: "hub",
+	cli: "board delete",
+	summary: "Delete a task with its notes and artifacts.",
+	method: "DELETE",
+	path: "/board/tasks/:id",
+	status: 200,
+	input: Type.Object({ id: Id }),
+	output: Deleted,
+	allow: ["admin", "host", "orchestrator"],
+	tell: (_output, { id }) => `Task ${id} is deleted.`,
+});
+
+export const bump = operation({
+	name: "board.bump",
+	at: "hub",
+	tool: "board_bump",
+	cli: "board bump",
+	summary: "Say that a task matters: its score goes up by one.",
+	method: "POST",
+	path: "/board/tasks/:taskId/bump",
+	status: 200,
+	input: Type.Object({ taskId: Id }),
+	output: Task,
+	allow: WRITERS,
+	tell: (task) => `Task ${task.id} has score ${task.score}.`,
+});
+
+export const addNote = operation({
+	name: "board.note",
+	at: "hub",
+	tool: "board_add_note",
+	cli: "board note",
+	summary: "Add a note to a task: a finding, a blocker, a question or an update.",
+	method: "POST",
+	path: "/board/tasks/:taskId/notes",
+	status: 201,
+	input: Type.Object({ taskId: Id, author: authorName, content: text(TEXT_MAX), type: oneOf(NOTE_TYPES) }),
+	output: Note,
+	allow: WRITERS,
+	core: true,
+	sentences: { type: "invalid note type: {value}" },
+	tell: (note, { taskId }) => `Note ${note.id} is on task ${taskId}.`,
+});
+
+export const notes = operation({
+	name: "board.notes",
+	at: "hub",
+	cli: "board notes",
+	summary: "List a task's notes, oldest first.",
+	method: "GET",
+	path: "/board/tasks/:taskId/notes",
+	status: 200,
+	input: Type.Object({ taskId: Id }),
+	output: Type.Object({ notes: Type.Array(Note), count: Type.Integer() }),
+	allow: EVERYONE,
+	tell: ({ notes }) => notes.map((note) => `${note.type} (${note.author}): ${note.content}`).join("\n") || "No notes.",
+});
+
+export const addArtifact = operation({
+	name: "board.artifact",
+	at: "hub",
+	tool: "board_add_artifact",
+	cli: "board artifact",
+	summary: "Attach links to a task: branch, report, deploy, diff, file or url. All of them or none.",
+	method: "POST",
+	path: "/board/tasks/:taskId/artifacts",
+	status: 201,
+	input: Type.Object({ taskId: Id, artifacts: NewArtifacts }),
+	output: Task,
+	allow: WRITERS,
+	sentences: artifactSentences,
+	tell: (task) => `Task ${task.id} has ${task.artifacts.length} artifacts.`,
+});
+
+export const submit = operation({
+	name: "board.submit",
+	at: "hub",
+	tool: "board_submit_for_review",
+	cli: "board submit",
+	summary: "Hand a task in for review with what was done and the links that prove it. Ends your claim.",
+	method: "POST",
+	path: "/board/tasks/:taskId/review",
+	status: 200,
+	input: Type.Object({
+		taskId: Id,
+		summary: text(TEXT_MAX),
+		reviewedBy: authorName,
+		artifacts: Type.Optional(Type.Array(NewArtifact, { maxItems: 200 })),
+	}),
+	output: Task,
+	allow: WRITERS,
+	core: true,
+	sentences: artifactSentences,
+	tell: (task) => `Task ${task.id} is ${task.status}.`,
+});
+
+export const approve = operation({
+	name: "board.approve",
+	at: "hub",
+	tool: "board_approve",
+	cli: "board approve",
+	summary: "Approve a reviewed task: it is done. Nobody approves their own.",
+	method: "POST",
+	path: "/board/tasks/:taskId/approve",
+	status: 200,
+	input: Type.Object({
+		taskId: Id,
+		approvedBy: authorName,
+		comment: Type.Optional(Type.String({ maxLength: TEXT_MAX })),
+	}),
+	output: Task,
+	allow: ["admin", "orchestrator", "lieutenant"],
+	tell: (task) => `Task ${task.id} is ${task.status}.`,
+});
+
+export const reject = operation({
+	name: "board.reject",
+	at: "hub",
+	tool: "board_reject",
+	cli: "board reject",
+	summary: "Send a reviewed task back with the reason: it is open again.",
+	method: "POST",
+	path: "/board/tasks/:taskId/reject",
+	status: 200,
+	input: Type.Object({ taskId: Id, reason: text(TEXT_MAX), rejectedBy: authorName }),
+	output: Task,
+	allow: ["admin", "orchestrator", "lieutenant"],
+	tell: (task) => `Task ${task.id} is ${task.status} again.`,
+});
+
+export const review = operation({
+	name: "board.review",
+	at: "hub",
+	cli: "board review",
+	summary: "List what waits for review, last changed first.",
+	method: "GET",
+	path: "/board/review",
+	status: 200,
+	input: Type.Object({}),
+	output: Type.Object({ tasks: Type.Array(Task), count: Type.Integer() }),
+	allow: EVERYONE,
+	tell: ({ tasks }) => tasks.map(line).join("\n") || "Nothing waits for review.",
+});
+
+export const claim = operation({
+	name: "board.claim",
+	at: "hub",
+	tool: "board_claim",
+	cli: "board claim",
+	summary: "Take a task: you alone hold it while you live. Refused when someone else does.",
+	method: "POST",
+	path: "/board/tasks/:id/claim",
+	status: 200,
+	input: Type.Object({
+		id: Id,
+		agent: authorName,
+		ttl: Type.Optional(
+			Type.Integer({
+				minimum: 1,
+				maximum: 86_400,
+				description: `seconds without a sign of life; default ${LEASE_SECONDS}`,
+			}),
+		),
+	}),
+	output: Task,
+	allow: WRITERS,
+	core: true,
+	tell: (task) =>
+		`Task ${task.id} is yours${task.claim === undefined ? "" : ` until ${task.claim.until}, longer while you live`}.`,
+});
+
+export const renew = operation({
+	name: "board.renew",
+	at: "hub",
+	cli: "board renew",
+	summary: "Hold a claimed task for longer.",
+	method: "POST",
+	path: "/board/tasks/:id/renew",
+	status: 200,
+	input: Type.Object({ id: Id, agent: authorName }),
+	output: Task,
+	allow: WRITERS,
+	tell: (task) => `Task ${task.id} is held${task.claim === undefined ? "" : ` until ${task.claim.until}`}.`,
+});
+
+export const release = operation({
+	name: "board.release",
+	at: "hub",
+	tool: "board_release",
+	cli: "board release",
+	summary: "Give a claimed task back: it is open for anyone.",
+	method: "POST",
+	path: "/board/tasks/:id/release",
+	status: 200,
+	input: Type.Object({ id: Id, agent: authorName }),
+	output: Task,
+	allow: WRITERS,
+	tell: (task) => `Task ${task.id} is ${task.status} and free.`,
+});

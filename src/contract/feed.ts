@@ -1,0 +1,160 @@
+/** The feed: what happened, machine-made and complete. Every change of every record is an event here. */
+import { type Static, Type } from "@sinclair/typebox";
+import { EVERYONE, operation, WRITERS } from "./operation.ts";
+import { anything, authorName, oneOf } from "./shapes.ts";
+
+/** What a client may publish. The hub's own events have other types: `task_claimed`, `log_appended`. */
+export const EVENT_TYPES = [
+	"task_started",
+	"task_completed",
+	"task_failed",
+	"blocker_found",
+	"question",
+	"finding",
+	"skill_proposed",
+	"file_changed",
+	"cost_update",
+	"agent_started",
+	"agent_stopped",
+	"token_update",
+	"custom",
+] as const;
+
+export const FeedEvent = Type.Object({
+	id: Type.String({ description: "ULID" }),
+	seq: Type.Integer({ description: "the only order" }),
+	agent: Type.String(),
+	type: Type.String(),
+	summary: Type.String(),
+	timestamp: Type.String({ description: "ISO 8601, UTC" }),
+	actor: Type.Optional(Type.String({ description: "the token that acted, where it is not the agent's own" })),
+	detail: Type.Optional(anything("as published")),
+	metadata: Type.Optional(anything("as published")),
+});
+export type FeedEvent = Static<typeof FeedEvent>;
+
+const Since = Type.Optional(
+	Type.String({ maxLength: 64, description: "an event's id or seq (what follows it), or a date" }),
+);
+
+const line = (event: FeedEvent): string => `${event.timestamp} ${event.agent} ${event.type}: ${event.summary}`;
+
+export const publish = operation({
+	name: "feed.publish",
+	at: "hub",
+	tool: "feed_publish",
+	cli: "feed publish",
+	summary: "Tell the fleet what happened.",
+	method: "POST",
+	path: "/feed/events",
+	status: 201,
+	input: Type.Object({
+		agent: authorName,
+		type: oneOf(EVENT_TYPES),
+		summary: Type.String({ minLength: 1, maxLength: 8_192 }),
+		detail: Type.Optional(anything("text or data")),
+		metadata: Type.Optional(anything("data")),
+	}),
+	output: FeedEvent,
+	allow: WRITERS,
+	spool: true,
+	sentences: {
+		agent: "Missing or invalid 'agent' field",
+		type: `Invalid 'type'. Must be one of: ${EVENT_TYPES.join(", ")}`,
+		summary: "Missing or invalid 'summary' field",
+	},
+	tell: (event) => `Published ${event.id}.`,
+});
+
+export const list = operation({
+	name: "feed.list",
+	at: "hub",
+	tool: "feed_list",
+	cli: "feed list",
+	summary: "Read events, oldest first: the last ones, or with `since` the next ones after it.",
+	method: "GET",
+	path: "/feed/events",
+	status: 200,
+	input: Type.Object({
+		agent: Type.Optional(Type.String()),
+		type: Type.Optional(Type.String()),
+		since: Since,
+		limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, description: "default 50" })),
+	}),
+	output: Type.Array(FeedEvent),
+	allow: EVERYONE,
+	tell: (events) => events.map(line).join("\n") || "No events.",
+});
+
+export const get = operation({
+	name: "feed.get",
+	at: "hub",
+	cli: "feed get",
+	summary: "Read one event.",
+	method: "GET",
+	path: "/feed/events/:id",
+	status: 200,
+	input: Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) }),
+	output: FeedEvent,
+	allow: EVERYONE,
+	tell: (event) => JSON.stringify(event),
+});
+
+export const clear = operation({
+	name: "feed.clear",
+	at: "hub",
+	cli: "feed clear",
+	summary: "Delete all events. That it was done, and by whom, is the first event after it.",
+	method: "DELETE",
+	path: "/feed/events",
+	status: 200,
+	input: Type.Object({}),
+	output: Type.Object({ ok: Type.Literal(true) }),
+	allow: ["admin"],
+	tell: () => "The feed is empty.",
+});
+
+export const stats = operation({
+	name: "feed.stats",
+	at: "hub",
+	tool: "feed_stats",
+	cli: "feed stats",
+	summary: "Count events by agent and by type, with each agent's latest.",
+	method: "GET",
+	path: "/feed/stats",
+	status: 200,
+	input: Type.Object({}),
+	output: Type.Object({
+		total: Type.Integer(),
+		byAgent: Type.Record(Type.String(), Type.Integer()),
+		byType: Type.Record(Type.String(), Type.Integer()),
+		latestPerAgent: Type.Record(Type.String(), FeedEvent),
+	}),
+	allow: EVERYONE,
+	tell: ({ total, byAgent, latestPerAgent }) =>
+		[
+			`${total} events`,
+			...Object.entries(byAgent).map(
+				([agent, count]) => `${agent} ${count}, last: ${latestPerAgent[agent]?.summary ?? "-"}`,
+			),
+		].join("\n"),
+});
+
+export const stream = operation({
+	name: "feed.stream",
+	at: "hub",
+	cli: "feed stream",
+	summary: "Follow the feed live; resumes after `since` or the header Last-Event-ID without gap or repeat.",
+	method: "GET",
+	path: "/feed/stream",
+	status: 200,
+	answers: "stream",
+	input: Type.Object({
+		agent: Type.Optional(Type.String()),
+		type: Type.Optional(Type.String({ description: "one type, or several with commas" })),
+		since: Since,
+	}),
+	output: FeedEvent,
+	allow: EVERYONE,
+	tell: line,
+});

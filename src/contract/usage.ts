@@ -1,0 +1,206 @@
+/** Usage: tokens, cost and turns per session; which machines were used; what it comes to. */
+import { type Static, Type } from "@sinclair/typebox";
+import { EVERYONE, operation, WRITERS } from "./operation.ts";
+import { authorName, more, oneOf, page, paging, text } from "./shapes.ts";
+
+export const USAGE_ROLES = ["orchestrator", "lieutenant", "worker", "infra", "golden"] as const;
+
+const FIVE = "input, output, cacheRead, cacheWrite, total as numbers";
+
+/** Bounds keep sums exact: a trillion tokens and a million dollars in one session are mistakes. */
+const tokens = Type.Number({ minimum: 0, maximum: 1e12 });
+const dollars = Type.Number({ minimum: 0, maximum: 1e6 });
+
+export const Tokens = Type.Object({
+	input: tokens,
+	output: tokens,
+	cacheRead: tokens,
+	cacheWrite: tokens,
+	total: tokens,
+});
+
+/** US dollars. */
+export const Cost = Type.Object({
+	input: dollars,
+	output: dollars,
+	cacheRead: dollars,
+	cacheWrite: dollars,
+	total: dollars,
+});
+
+const Time = Type.String({ minLength: 1, maxLength: 64, description: "ISO 8601" });
+
+export const UsageSession = Type.Object({
+	id: Type.String({ description: "ULID" }),
+	sessionId: Type.String(),
+	agent: Type.String(),
+	parentAgent: Type.Unsafe<string | null>({ anyOf: [{ type: "string" }, { type: "null" }] }),
+	model: Type.String(),
+	tokens: Tokens,
+	cost: Cost,
+	turns: Type.Number(),
+	toolCalls: Type.Record(Type.String(), Type.Number()),
+	startedAt: Type.String(),
+	endedAt: Type.String(),
+	recordedAt: Type.String(),
+});
+export type UsageSession = Static<typeof UsageSession>;
+
+export const UsageVm = Type.Object({
+	id: Type.String({ description: "ULID" }),
+	vmId: Type.String(),
+	role: oneOf(USAGE_ROLES),
+	agent: Type.String(),
+	commitId: Type.Optional(Type.String()),
+	createdAt: Type.String(),
+	destroyedAt: Type.Optional(Type.String()),
+	recordedAt: Type.String(),
+});
+export type UsageVm = Static<typeof UsageVm>;
+
+const Range = Type.Optional(Type.String({ maxLength: 64, description: "such as 24h or 7d" }));
+
+const sentencesOf = (field: "tokens" | "cost"): Record<string, string> =>
+	Object.fromEntries(
+		[field, ...["input", "output", "cacheRead", "cacheWrite", "total"].map((key) => `${field}.${key}`)].map((path) => [
+			path,
+			`${field} must include ${FIVE}`,
+		]),
+	);
+
+export const recordSession = operation({
+	name: "usage.session",
+	at: "hub",
+	cli: "usage record",
+	summary: "Record what a session has used so far. Sent again, it replaces what that session said before.",
+	method: "POST",
+	path: "/usage/sessions",
+	status: 201,
+	input: Type.Object({
+		sessionId: text(200),
+		agent: authorName,
+		parentAgent: Type.Optional(
+			Type.Unsafe<string | null>({ anyOf: [{ type: "string", maxLength: 200 }, { type: "null" }] }),
+		),
+		model: text(200),
+		tokens: Tokens,
+		cost: Cost,
+		turns: Type.Number({ minimum: 0, maximum: 1e9 }),
+		toolCalls: Type.Optional(Type.Record(Type.String(), Type.Number({ minimum: 0 }))),
+		startedAt: Time,
+		endedAt: Time,
+	}),
+	output: UsageSession,
+	allow: WRITERS,
+	spool: true,
+	sentences: { ...sentencesOf("tokens"), ...sentencesOf("cost"), turns: "turns must be a non-negative number" },
+	tell: (session) => `Recorded ${session.tokens.total} tokens of ${session.sessionId}.`,
+});
+
+export const sessions = operation({
+	name: "usage.sessions",
+	at: "hub",
+	tool: "usage_sessions",
+	cli: "usage sessions",
+	summary: "List sessions with tokens and cost, latest start first.",
+	method: "GET",
+	path: "/usage/sessions",
+	status: 200,
+	input: Type.Object({ agent: Type.Optional(Type.String()), range: Range, ...paging }),
+	output: Type.Object({ sessions: Type.Array(UsageSession), ...page }),
+	allow: EVERYONE,
+	tell: ({ sessions, next }) =>
+		(sessions
+			.map(
+				(session) =>
+					`${session.startedAt} ${session.agent} ${session.model} ${session.tokens.total} tokens $${session.cost.total.toFixed(2)} ${session.turns} turns`,
+			)
+			.join("\n") || "No sessions.") + more(next),
+});
+
+export const recordVm = operation({
+	name: "usage.vm",
+	at: "hub",
+	cli: "usage vm",
+	summary: "Record that a machine was made or destroyed.",
+	method: "POST",
+	path: "/usage/vms",
+	status: 201,
+	input: Type.Object({
+		vmId: text(200),
+		role: oneOf(USAGE_ROLES),
+		agent: authorName,
+		createdAt: Time,
+		commitId: Type.Optional(Type.String({ maxLength: 200 })),
+		destroyedAt: Type.Optional(Time),
+	}),
+	output: UsageVm,
+	allow: WRITERS,
+	spool: true,
+	tell: (vm) => `Recorded ${vm.vmId}.`,
+});
+
+export const vms = operation({
+	name: "usage.vms",
+	at: "hub",
+	tool: "usage_vms",
+	cli: "usage vms",
+	summary: "List the machines used, latest first.",
+	method: "GET",
+	path: "/usage/vms",
+	status: 200,
+	input: Type.Object({
+		role: Type.Optional(Type.String({ description: USAGE_ROLES.join(" | ") })),
+		agent: Type.Optional(Type.String()),
+		range: Range,
+		...paging,
+	}),
+	output: Type.Object({ vms: Type.Array(UsageVm), ...page }),
+	allow: EVERYONE,
+	tell: ({ vms, next }) =>
+		(vms
+			.map(
+				(vm) => `${vm.createdAt} ${vm.vmId} ${vm.role} ${vm.agent}${vm.destroyedAt === undefined ? "" : " destroyed"}`,
+			)
+			.join("\n") || "No VMs.") + more(next),
+});
+
+const Totals = {
+	tokens: Type.Number(),
+	cost: Type.Number({ description: "US dollars, two decimals" }),
+	sessions: Type.Integer(),
+};
+
+export const summary = operation({
+	name: "usage.summary",
+	at: "hub",
+	tool: "usage_summary",
+	cli: "usage summary",
+	summary: "Sum tokens and cost, in all and by agent, with how much of the fleet they cover.",
+	method: "GET",
+	path: "/usage",
+	status: 200,
+	input: Type.Object({ range: Range }),
+	output: Type.Object({
+		range: Type.String(),
+		totals: Type.Object({ ...Totals, vms: Type.Integer() }),
+		byAgent: Type.Record(Type.String(), Type.Object(Totals)),
+		coverage: Type.Object({
+			seen: Type.Integer({ description: "sessions counted here" }),
+			unreported: Type.Array(Type.String(), {
+				description: "lieutenants that have used tokens and told of no session: the real number is higher",
+			}),
+		}),
+	}),
+	allow: EVERYONE,
+	tell: ({ range, totals, byAgent, coverage }) =>
+		[
+			`${range}: ${totals.tokens} tokens, $${totals.cost.toFixed(2)}, ${totals.sessions} sessions seen, ${totals.vms} VMs`,
+			...Object.entries(byAgent).map(
+				([agent, sum]) => `${agent}: ${sum.tokens} tokens, $${sum.cost.toFixed(2)}, ${sum.sessions} sessions`,
+			),
+			...(coverage.unreported.length === 0
+				? []
+				: [`Not counted, so the real number is higher: ${coverage.unreported.join(", ")}`]),
+		].join("\n"),
+});
