@@ -1,0 +1,130 @@
+/**
+ * The calls of one session that have no answer yet. While no host is there they wait, each as long as its patience
+ * lasts; when one is there they go out, those that went out before once more with the same key.
+ */
+import type { Acting, Call } from "../contract/link.ts";
+import type { AnyOperation } from "../contract/operation.ts";
+import { Fault } from "../errors.ts";
+import type { Timer, World } from "../world.ts";
+import { newKey } from "./client.ts";
+import { isMutation } from "./request.ts";
+
+export interface HostCallOptions {
+	/** Lieutenant id, resolved once by the caller: a repeat never reaches a namesake made later. */
+	readonly target?: string | undefined;
+	/** Idempotency key of a mutation; one is made when absent. */
+	readonly key?: string | undefined;
+	readonly signal?: AbortSignal | undefined;
+	/** Milliseconds for the answer of a host that is there; default 90,000, longer than any wait a host grants. */
+	readonly timeout?: number | undefined;
+	/** Milliseconds to wait for a host that is not there; default 10,000, longer than its restart. */
+	readonly patience?: number | undefined;
+}
+
+export interface Calls {
+	make(operation: AnyOperation, input: unknown, options: HostCallOptions): Promise<unknown>;
+	/** A host is there and knows us: everything open goes out. */
+	begin(): void;
+	/** The host is gone: everything open waits. */
+	pause(): void;
+	answer(id: string, output: unknown): void;
+	refuse(id: string, error: unknown): void;
+	refuseAll(error: Fault): void;
+}
+
+interface CallsOptions {
+	readonly world: World;
+	/** Returns false when there is no connection. */
+	send(call: Call): boolean;
+	acting(): Acting | undefined;
+	/** Why there is no host now. */
+	why(): Fault;
+}
+
+interface Open {
+	readonly call: Omit<Call, "acting">;
+	readonly patience: number;
+	/** Was handed to a host at least once: it may have been done. */
+	sent: boolean;
+	/** Runs while no host is there. */
+	grace: Timer | undefined;
+	settle(how: { readonly output: unknown } | { readonly error: unknown }): void;
+}
+
+export function createCalls({ world, send, acting, why }: CallsOptions): Calls {
+	const open = new Map<string, Open>();
+	let count = 0;
+	let there = false;
+
+	const wait = (one: Open): void => {
+		one.grace ??= world.clock.after(one.patience, () =>
+			one.settle({ error: one.sent && one.call.key !== undefined ? unknown(one.call.operation) : why() }),
+		);
+	};
+
+	const goOut = (one: Open): void => {
+		const who = acting();
+		if (!there || !send(who === undefined ? one.call : { ...one.call, acting: who })) {
+			wait(one);
+			return;
+		}
+		one.sent = true;
+		one.grace?.cancel();
+		one.grace = undefined;
+	};
+
+	return {
+		make: (operation, input, { target, key, signal, timeout = 90_000, patience = 10_000 }) =>
+			new Promise((resolve, reject) => {
+				signal?.throwIfAborted();
+				const id = String(++count);
+				const stop = () => one.settle({ error: signal?.reason });
+				const late = world.clock.after(timeout, () => one.settle({ error: unknown(operation.name) }));
+				const one: Open = {
+					call: {
+						type: "call",
+						id,
+						operation: operation.name,
+						input,
+						...(target === undefined ? {} : { target }),
+						...(isMutation(operation) ? { key: key ?? newKey(world) } : {}),
+					},
+					patience,
+					sent: false,
+					grace: undefined,
+					settle(how) {
+						open.delete(id);
+						late.cancel();
+						one.grace?.cancel();
+						signal?.removeEventListener("abort", stop);
+						if ("output" in how) resolve(how.output);
+						else reject(how.error);
+					},
+				};
+				signal?.addEventListener("abort", stop, { once: true });
+				open.set(id, one);
+				goOut(one);
+			}),
+		begin() {
+			there = true;
+			for (const one of [...open.values()]) goOut(one);
+		},
+		pause() {
+			there = false;
+			for (const one of open.values()) wait(one);
+		},
+		// An id that is not open belongs to a caller that has left: its answer has nowhere to go.
+		answer: (id, output) => open.get(id)?.settle({ output }),
+		refuse: (id, error) => open.get(id)?.settle({ error }),
+		refuseAll(error) {
+			for (const one of [...open.values()]) one.settle({ error });
+		},
+	};
+}
+
+const unknown = (operation: string): Fault =>
+	new Fault(
+		"host_unreachable",
+		`The host of this machine took ${operation} and has not answered; whether it was done is not known.`,
+		"Look with vers_lt_status, then ask again if it was not done.",
+	);
