@@ -97,6 +97,27 @@ export const errors = {
 		message: (who: string, has: string, wants: string) => `${who} speaks protocol ${has}; this side speaks ${wants}.`,
 		remedy: "Update the older of the two, then start it again.",
 	},
+	home_unusable: {
+		status: 500,
+		message: (path: string, why: string) => `Flagship cannot use ${path}: ${why}.`,
+		remedy: "Mend the folder, or name another one in FLAGSHIP_HOME.",
+	},
+	socket_path_too_long: {
+		status: 500,
+		message: (path: string, bytes: number, limit: number) =>
+			`The socket path ${path} has ${bytes} bytes; a unix socket takes at most ${limit}.`,
+		remedy: "Set XDG_RUNTIME_DIR to a shorter folder of yours, or unset it.",
+	},
+	daemon_failed: {
+		status: 503,
+		message: (daemon: string, why: string) => `The ${daemon} did not start: ${why}`,
+		remedy: "`flagship doctor` looks for the cause and names what to do.",
+	},
+	node_missing: {
+		status: 500,
+		message: () => "Flagship needs Node 22.19 or newer, and there is no `node` on PATH.",
+		remedy: "Install Node from https://nodejs.org, or put the folder that holds `node` on PATH.",
+	},
 	node_too_old: {
 		status: 500,
 		message: (has: string) => `Flagship needs Node 22.19 or newer; this is ${has}.`,
@@ -106,6 +127,23 @@ export const errors = {
 		status: 500,
 		message: (has: string) => `Flagship needs pi 0.87 or newer; this is ${has}.`,
 		remedy: "Update pi.",
+	},
+
+	// the command
+	usage: {
+		status: 400,
+		message: (what: string) => what,
+		remedy: "`flagship help` lists the commands; `flagship help <command>` shows one.",
+	},
+	token_needed: {
+		status: 401,
+		message: (host: string) => `A hub on ${host} would be open to the network, and there is no token.`,
+		remedy: "Set VERS_AUTH_TOKEN to a long random text, or leave HOST at 127.0.0.1.",
+	},
+	no_terminal: {
+		status: 400,
+		message: () => "`flagship start` opens pi, and pi needs a terminal.",
+		remedy: "Run it in a terminal; `flagship hub start` starts the hub alone, `npm run demo` needs no terminal.",
 	},
 
 	// lieutenants and messages
@@ -175,11 +213,12 @@ export class Fault extends Error {
 	readonly status: number;
 	readonly remedy: string;
 
-	constructor(code: ErrorCode, message: string) {
+	/** `remedy` only where the other side, or the moment, knows a better one than the table. */
+	constructor(code: ErrorCode, message: string, remedy: string = errors[code].remedy) {
 		super(message);
 		this.code = code;
 		this.status = errors[code].status;
-		this.remedy = errors[code].remedy;
+		this.remedy = remedy;
 	}
 
 	toJSON(): { error: string; code: ErrorCode; remedy: string } {
