@@ -95,6 +95,7 @@ export const create = operation({
 	output: Lieutenant,
 	allow: ["admin", "host", "orchestrator"],
 	core: true,
+	effect: ({ name }) => `created lieutenant ${name}`,
 	tell: (lt) =>
 		`${lt.name} is ${lt.state} in ${lt.cwd}${lt.branch === undefined ? "" : ` on ${lt.branch}`}${lt.task === undefined ? "" : `, task ${lt.task}`}. ${lt.task === undefined ? "Give it work with vers_lt_send." : "You are told when it is done."}`,
 });
@@ -118,6 +119,7 @@ export const send = operation({
 	output: Type.Object({ message: Message, note: Type.Optional(Type.String()) }),
 	allow: ["admin", "host", "orchestrator"],
 	core: true,
+	effect: ({ name, mode }) => (mode === "steer" ? undefined : `gave work to ${name}`),
 	tell: ({ message, note }) =>
 		`Message ${message.id} is ${message.receipt}${message.because === undefined ? "" : ` (${message.because})`}.${note === undefined ? "" : ` ${note}`}`,
 });
@@ -246,6 +248,7 @@ export const destroy = operation({
 	}),
 	allow: ["admin", "host", "orchestrator"],
 	core: true,
+	effect: ({ name }) => (name === "*" ? "ended all lieutenants" : `ended lieutenant ${name}`),
 	tell: ({ destroyed, failed }) =>
 		[
 			...destroyed.map((d) => `${d.name} ended${d.kept.length > 0 ? `; kept: ${d.kept.join("; ")}` : ""}.`),

@@ -1,13 +1,28 @@
 /** The work log: what was done, decided or found, for whoever comes next. */
 import { type Static, Type } from "@sinclair/typebox";
 import { EVERYONE, operation, WRITERS } from "./operation.ts";
-import { authorName, more, page, paging, text } from "./shapes.ts";
+import { authorName, more, oneOf, page, paging, text } from "./shapes.ts";
+
+/** What a run changed, attached by the work-log gate of whoever writes the entry. */
+export const Facts = Type.Object(
+	{
+		files: Type.Array(Type.String({ maxLength: 4_096 }), { maxItems: 500 }),
+		commits: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 500, description: "full hashes" }),
+		effects: Type.Array(Type.String({ maxLength: 500 }), { maxItems: 500 }),
+		mark: Type.Optional(
+			oneOf(["auto", "unmatched"], "auto: the gate wrote the entry; unmatched: its words and these facts disagree"),
+		),
+	},
+	{ description: "leave out: the work-log gate adds it" },
+);
+export type Facts = Static<typeof Facts>;
 
 export const LogEntry = Type.Object({
 	id: Type.String({ description: "ULID" }),
 	timestamp: Type.String({ description: "ISO 8601, UTC" }),
 	text: Type.String(),
 	agent: Type.Optional(Type.String()),
+	facts: Type.Optional(Facts),
 });
 export type LogEntry = Static<typeof LogEntry>;
 
@@ -26,6 +41,7 @@ export const append = operation({
 	input: Type.Object({
 		text: text(LOG_TEXT_MAX),
 		agent: authorName,
+		facts: Type.Optional(Facts),
 	}),
 	output: LogEntry,
 	allow: WRITERS,

@@ -43,6 +43,11 @@ export interface Operation<Input extends TSchema = TSchema, Output extends TSche
 	 * Keyed by the field's path, list positions left out: `artifacts.url`. `{value}` stands for what was sent.
 	 */
 	readonly sentences?: Readonly<Record<string, string>>;
+	/**
+	 * What a run that called this has to account for in the work log; undefined when this input leaves nothing. Absent:
+	 * nothing, because reading leaves no trace and the hub's records are their own account.
+	 */
+	effect?(input: Static<Input>): string | undefined;
 	/** How the result reads to a model: short, ids whole, the next step named. */
 	tell(output: Static<Output>, input: Static<Input>): string;
 }

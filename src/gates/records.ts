@@ -1,0 +1,19 @@
+/** What gates and usage need of the hub. One real wiring (`src/fleet/records.ts`), one in memory in the tests. */
+import type { Facts } from "../contract/log.ts";
+
+export interface GateEntry {
+	readonly text: string;
+	readonly facts: Facts;
+}
+
+export interface GateEvent {
+	readonly summary: string;
+	readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export interface Records {
+	/** Resolves once the entry is in the hub or kept on this machine for it; rejects when it is in neither. */
+	append(entry: GateEntry, key: string): Promise<void>;
+	/** A `custom` event of the feed; resolves and rejects likewise. */
+	publish(event: GateEvent, key: string): Promise<void>;
+}
