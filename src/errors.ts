@@ -152,6 +152,12 @@ export const errors = {
 		message: (why: string) => `The host of this machine does not answer: ${why}.`,
 		remedy: "`flagship doctor` shows why and starts it again.",
 	},
+	host_silent: {
+		status: 503,
+		message: (operation: string) =>
+			`The host of this machine took ${operation} and has not answered; whether it was done is not known.`,
+		remedy: "Look with vers_lt_status, then ask again if it was not done.",
+	},
 	lieutenant_unknown: {
 		status: 404,
 		message: (name: string, known: readonly string[]) =>

@@ -1,0 +1,50 @@
+/** Which Node runs the daemons. pi may itself be another runtime (a single executable), so its own is not a given. */
+import { execFile } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { basename, delimiter, isAbsolute, join } from "node:path";
+import { fault } from "../errors.ts";
+import type { Environment } from "./home.ts";
+import { compareVersions } from "./version.ts";
+
+export const NODE_OLDEST = "22.19.0";
+
+/** Absolute path of a Node that can run the daemons. Throws `node_missing` or `node_too_old`. */
+export async function findNode(env: Environment): Promise<string> {
+	if (basename(process.execPath).startsWith("node") && compareVersions(process.versions.node, NODE_OLDEST) >= 0) {
+		return process.execPath;
+	}
+	const found = env.FLAGSHIP_NODE ?? onPath("node", env.PATH);
+	if (found === undefined) throw fault("node_missing");
+	const version = await versionOf(found);
+	if (compareVersions(version, NODE_OLDEST) < 0) throw fault("node_too_old", version);
+	return found;
+}
+
+/** The first executable of a name on a PATH, or undefined. */
+export function onPath(name: string, path: string | undefined): string | undefined {
+	for (const folder of (path ?? "").split(delimiter)) {
+		const candidate = join(folder, name);
+		if (isAbsolute(folder) && isExecutable(candidate)) return candidate;
+	}
+	return undefined;
+}
+
+function isExecutable(path: string): boolean {
+	try {
+		accessSync(path, constants.X_OK);
+		return true;
+	} catch {
+		// Missing or not executable: the search goes on either way.
+		return false;
+	}
+}
+
+/** What `--version` prints, without a leading `v`; "unknown" when it cannot be run. */
+export function versionOf(command: string, args: readonly string[] = ["--version"], timeout = 10_000): Promise<string> {
+	return new Promise((resolve) => {
+		execFile(command, [...args], { timeout, encoding: "utf8" }, (error, stdout, stderr) => {
+			const match = /v?(\d+\.\d+\.\d+\S*)/.exec(`${stdout}\n${stderr}`);
+			resolve(error !== null || match?.[1] === undefined ? "unknown" : match[1]);
+		});
+	});
+}
