@@ -2,9 +2,9 @@
  * The calls of one session that have no answer yet. While no host is there they wait, each as long as its patience
  * lasts; when one is there they go out, those that went out before once more with the same key.
  */
-import type { Acting, Call } from "../contract/link.ts";
+import type { Acting, Call, Launch } from "../contract/link.ts";
 import type { AnyOperation } from "../contract/operation.ts";
-import { Fault } from "../errors.ts";
+import { type Fault, fault } from "../errors.ts";
 import type { Timer, World } from "../world.ts";
 import { newKey } from "./client.ts";
 import { isMutation } from "./request.ts";
@@ -14,6 +14,8 @@ export interface HostCallOptions {
 	readonly target?: string | undefined;
 	/** Idempotency key of a mutation; one is made when absent. */
 	readonly key?: string | undefined;
+	/** With `lieutenants.create`: what the new one takes over from this session. */
+	readonly launch?: Launch | undefined;
 	readonly signal?: AbortSignal | undefined;
 	/** Milliseconds for the answer of a host that is there; default 90,000, longer than any wait a host grants. */
 	readonly timeout?: number | undefined;
@@ -58,7 +60,7 @@ export function createCalls({ world, send, acting, why }: CallsOptions): Calls {
 
 	const wait = (one: Open): void => {
 		one.grace ??= world.clock.after(one.patience, () =>
-			one.settle({ error: one.sent && one.call.key !== undefined ? unknown(one.call.operation) : why() }),
+			one.settle({ error: one.sent && one.call.key !== undefined ? fault("host_silent", one.call.operation) : why() }),
 		);
 	};
 
@@ -74,12 +76,12 @@ export function createCalls({ world, send, acting, why }: CallsOptions): Calls {
 	};
 
 	return {
-		make: (operation, input, { target, key, signal, timeout = 90_000, patience = 10_000 }) =>
+		make: (operation, input, { target, key, launch, signal, timeout = 90_000, patience = 10_000 }) =>
 			new Promise((resolve, reject) => {
 				signal?.throwIfAborted();
 				const id = String(++count);
 				const stop = () => one.settle({ error: signal?.reason });
-				const late = world.clock.after(timeout, () => one.settle({ error: unknown(operation.name) }));
+				const late = world.clock.after(timeout, () => one.settle({ error: fault("host_silent", operation.name) }));
 				const one: Open = {
 					call: {
 						type: "call",
@@ -87,6 +89,7 @@ export function createCalls({ world, send, acting, why }: CallsOptions): Calls {
 						operation: operation.name,
 						input,
 						...(target === undefined ? {} : { target }),
+						...(launch === undefined ? {} : { launch }),
 						...(isMutation(operation) ? { key: key ?? newKey(world) } : {}),
 					},
 					patience,
@@ -121,10 +124,3 @@ export function createCalls({ world, send, acting, why }: CallsOptions): Calls {
 		},
 	};
 }
-
-const unknown = (operation: string): Fault =>
-	new Fault(
-		"host_unreachable",
-		`The host of this machine took ${operation} and has not answered; whether it was done is not known.`,
-		"Look with vers_lt_status, then ask again if it was not done.",
-	);
