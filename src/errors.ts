@@ -175,6 +175,12 @@ export const errors = {
 			`'${name}' cannot be a name: use 1 to 40 of a-z, 0-9 and '-', beginning with a letter or digit.`,
 		remedy: "Choose a plain name, such as 'usage' or 'lt-docs'.",
 	},
+	lieutenant_deaf: {
+		status: 409,
+		message: (name: string, state: string, why: string | undefined) =>
+			`${name} is ${state}${why === undefined ? "" : ` (${why})`} and takes no messages.`,
+		remedy: "vers_lt_resume starts it again from its session; a new one is made with vers_lt_create.",
+	},
 	lease_lost: {
 		status: 409,
 		message: (name: string) => `Another session is now ${name}.`,

@@ -42,11 +42,13 @@ export interface Acting {
 
 /** What a new lieutenant takes over from the session that creates it. */
 export interface Launch {
-	/** Interpreter and script of the pi that the session runs in. */
-	readonly pi: readonly string[];
+	/** `process.execPath` of the session's pi. */
+	readonly exec: string;
+	/** pi's script with links resolved; absent for a compiled pi. */
+	readonly script?: string;
 	/** The session's folder, where `cwd` is not given. */
 	readonly cwd: string;
-	/** Variables that its agent needs and a daemon does not have: the model provider's keys, pi's own folders. */
+	/** The session's environment; the host takes over only documented names: the model provider's keys, pi's folders. */
 	readonly env: Readonly<Record<string, string>>;
 	readonly model?: string;
 	readonly thinking?: string;

@@ -1,6 +1,6 @@
 /** The lieutenants of this host as stored: what they were made from, and where they stand. */
 import type { LieutenantState } from "../../contract/lieutenants.ts";
-import type { ProcessId } from "../../world.ts";
+import type { Workspace } from "../places/place.ts";
 import type { Store } from "./store.ts";
 
 /** What a lieutenant was made from; it does not change in its life. */
@@ -10,29 +10,17 @@ export interface Spec {
 	readonly role: string;
 	readonly place: string;
 	readonly cwd: string;
-	readonly worktree?: {
-		readonly path: string;
-		readonly branch: string;
-		readonly repository: string;
-		readonly base: string;
-	};
+	readonly worktree?: Workspace["worktree"];
 	readonly model?: string;
 	readonly thinking?: string;
 	readonly task?: string;
 	/** First of its twenty ports. */
 	readonly ports: number;
-	/** How pi is started: the interpreter and pi's own script, as the orchestrator's session runs it. */
-	readonly pi: readonly string[];
-	/** Variables of the creating session that its agent needs: the model provider's keys and pi's own settings. */
-	readonly env: Readonly<Record<string, string>>;
+	/** The pi that it runs in; the environment to choose from stands in `lieutenants/<id>/launch.json` (0600). */
+	readonly pi: { readonly exec: string; readonly script?: string };
+	/** Who asked for it under which key: a repeated request finds it by them. */
+	readonly request?: { readonly caller: string; readonly key: string };
 	readonly createdAt: string;
-}
-
-/** One life of its pi process. */
-export interface Life {
-	readonly k: number;
-	readonly process: ProcessId;
-	readonly startedAt: number;
 }
 
 export interface Standing {
@@ -43,14 +31,12 @@ export interface Standing {
 	readonly changedAt: string;
 	/** How often its pi was started. */
 	readonly lives: number;
-	/** The life that was started last, until its end is recorded. */
-	readonly life?: Life;
+	/** The newest life whose end is recorded and told; below `lives` while one lives. */
+	readonly dead: number;
 	/** Wall times of its unexpected ends, newest last; the third within ten minutes parks it. */
 	readonly deaths: readonly number[];
 	/** Consecutive runs that ended in a provider's error and were resumed. */
 	readonly errors: number;
-	/** Session file, once pi has named it. */
-	readonly session?: string;
 	/** The entry up to which a completion was told. */
 	readonly told?: string;
 	readonly output?: string;

@@ -1,0 +1,106 @@
+/**
+ * Calls to this host, from a session's socket or down the hub's link: checked against the contract, done once per key.
+ * Who repeats a call whose answer was lost, also over another connection or after a restart of the host, gets the first
+ * answer; who repeats it while it runs waits for the same one.
+ */
+import type { Static, TSchema } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import type { Acting, Call, Launch } from "../contract/link.ts";
+import type { AnyOperation, Operation } from "../contract/operation.ts";
+import { fault } from "../errors.ts";
+import type { Answers } from "./store/answers.ts";
+
+/** What a handler is given besides its input. */
+export interface Context {
+	/** Who asks: an orchestrator's name, or an author's name that the hub vouches for. */
+	readonly caller: string;
+	/** With a session's generation; absent for the hub's and the command's calls. */
+	readonly acting: Acting | undefined;
+	/** Lieutenant id that the caller resolved; wins over a name in the input. */
+	readonly target: string | undefined;
+	readonly launch: Launch | undefined;
+	readonly key: string | undefined;
+	/**
+	 * Stores the answer under the caller's key; called inside the transaction that makes it true. What never calls it
+	 * is kept once the handler is done.
+	 */
+	keep(output: unknown): void;
+}
+
+export interface HostHandler<I extends TSchema = TSchema, O extends TSchema = TSchema> {
+	readonly operation: Operation<I, O>;
+	run(input: Static<I>, context: Context): Promise<Static<O>> | Static<O>;
+}
+
+export const handle = <I extends TSchema, O extends TSchema>(
+	operation: Operation<I, O>,
+	run: HostHandler<I, O>["run"],
+): HostHandler<I, O> => ({ operation, run });
+
+export class Calls {
+	readonly #handlers: ReadonlyMap<string, HostHandler>;
+	readonly #answers: Answers;
+	readonly #now: () => number;
+	readonly #running = new Map<string, { readonly input: string; readonly output: Promise<unknown> }>();
+
+	constructor(handlers: readonly HostHandler[], answers: Answers, now: () => number) {
+		this.#handlers = new Map(handlers.map((handler) => [handler.operation.name, handler]));
+		this.#answers = answers;
+		this.#now = now;
+	}
+
+	/** The operation's output; rejects with a `Fault` from the table. */
+	async run(call: Call, caller: string): Promise<unknown> {
+		const handler = this.#handlers.get(call.operation);
+		if (handler === undefined) throw fault("not_found", `operation ${call.operation}`);
+		check(handler.operation, call.input);
+		if (call.key === undefined) {
+			if (handler.operation.method !== "GET")
+				throw fault("invalid_input", "key is required: every mutation carries one");
+			return handler.run(
+				call.input,
+				this.#context(call, caller, () => undefined),
+			);
+		}
+		return this.#once(handler, call, caller, call.key);
+	}
+
+	async #once(handler: HostHandler, call: Call, caller: string, key: string): Promise<unknown> {
+		const operation = call.operation;
+		const input = JSON.stringify(call.input);
+		const kept = this.#answers.find(caller, operation, key, input);
+		if (kept !== undefined) return kept.output;
+		const scope = JSON.stringify([caller, operation, key]);
+		const running = this.#running.get(scope);
+		if (running !== undefined) {
+			if (running.input !== input) throw fault("key_reused");
+			return running.output;
+		}
+		const keep = (output: unknown) => this.#answers.keep(caller, operation, key, input, output, this.#now());
+		const output = Promise.resolve()
+			.then(() => handler.run(call.input, this.#context(call, caller, keep)))
+			.then((done) => {
+				keep(done);
+				return done;
+			})
+			.finally(() => this.#running.delete(scope));
+		this.#running.set(scope, { input, output });
+		return output;
+	}
+
+	#context(call: Call, caller: string, keep: (output: unknown) => void): Context {
+		const { acting, target, launch, key } = call;
+		return { caller, acting, target, launch, key, keep };
+	}
+}
+
+/** Refuses what the contract does not allow, naming the field. */
+function check(operation: AnyOperation, input: unknown): void {
+	if (Value.Check(operation.input, input)) return;
+	const first = Value.Errors(operation.input, input).First();
+	const field = first?.path.replace(/^\//, "").replaceAll("/", ".") ?? "";
+	const value = first?.value;
+	if (field === "") throw fault("invalid_input", "The input must be one JSON object.");
+	const blank = value === undefined || value === null || (typeof value === "string" && value.trim() === "");
+	throw fault("invalid_input", blank ? `${field} is required` : `${field}: ${first?.message ?? "not valid"}`);
+}

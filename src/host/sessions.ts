@@ -1,0 +1,179 @@
+/** The connections to this host's socket: sessions of orchestrators, packs inside lieutenants, commands. */
+
+import type { Lieutenant } from "../contract/lieutenants.ts";
+import { type Caller, type HostAnswer, type HostFrame, type Notice, PROTOCOL } from "../contract/link.ts";
+import { Fault, fault, reason } from "../errors.ts";
+import type { Connection, World } from "../world.ts";
+import type { Calls } from "./calls.ts";
+import type { Lease, Names } from "./names.ts";
+
+/** What sessions need of the host. */
+export interface Desk {
+	readonly world: World;
+	readonly host: string;
+	readonly version: string;
+	readonly calls: Calls;
+	readonly names: Names;
+	/** The token and the hub that a session of this name uses. */
+	credentials(name: string): { readonly token: string; readonly hub: string | null };
+	/** The lieutenant that a pack's token proves, or undefined. */
+	pack(lieutenant: string, token: string): string | undefined;
+	lieutenants(): readonly Lieutenant[];
+	unread(owner: string, session: string): readonly Notice[];
+	handed(id: string, session: string): void;
+	acknowledge(owner: string, ids: readonly string[]): void;
+}
+
+export class Sessions {
+	readonly #desk: Desk;
+	readonly #open = new Set<Session>();
+
+	constructor(desk: Desk) {
+		this.#desk = desk;
+	}
+
+	get count(): number {
+		return this.#open.size;
+	}
+
+	accept(connection: Connection): void {
+		const session = new Session(this.#desk, connection);
+		this.#open.add(session);
+		connection.onClose(() => {
+			this.#open.delete(session);
+			session.closed();
+		});
+	}
+
+	/** New notices for `owner` go out at once to the session that holds the name. */
+	deliver(owner: string): void {
+		for (const session of this.#open) session.deliver(owner);
+	}
+
+	changed(lieutenants: readonly Lieutenant[]): void {
+		for (const session of this.#open) session.changed(lieutenants);
+	}
+
+	close(): void {
+		for (const session of this.#open) session.end("host ends");
+	}
+}
+
+class Session {
+	readonly #desk: Desk;
+	readonly #connection: Connection;
+	#caller: Caller | undefined;
+	#lease: Lease | undefined;
+	/** Notices already sent on this connection. */
+	readonly #sent = new Set<string>();
+
+	constructor(desk: Desk, connection: Connection) {
+		this.#desk = desk;
+		this.#connection = connection;
+		connection.onMessage((text) => this.#frame(text));
+	}
+
+	deliver(owner: string): void {
+		const session = this.#session();
+		if (session === undefined || this.#lease?.name !== owner) return;
+		for (const notice of this.#desk.unread(owner, session)) {
+			if (this.#sent.has(notice.id)) continue;
+			this.#sent.add(notice.id);
+			if (this.#send({ type: "notice", notice })) this.#desk.handed(notice.id, session);
+		}
+	}
+
+	changed(lieutenants: readonly Lieutenant[]): void {
+		if (this.#caller?.type === "orchestrator") this.#send({ type: "lieutenants", lieutenants });
+	}
+
+	closed(): void {
+		const session = this.#session();
+		if (session !== undefined && this.#lease !== undefined) this.#desk.names.disconnected(this.#lease.name, session);
+	}
+
+	end(why: string): void {
+		this.#connection.close(why);
+	}
+
+	#session(): string | undefined {
+		return this.#caller?.type === "orchestrator" ? this.#caller.session : undefined;
+	}
+
+	#frame(text: string): void {
+		const frame = parse(text);
+		if (frame === undefined) {
+			this.end("A frame is one JSON object with a type.");
+			return;
+		}
+		const session = this.#session();
+		if (session !== undefined && this.#lease !== undefined) this.#desk.names.heard(this.#lease.name, session);
+		if (frame.type === "hello") this.#hello(frame);
+		else if (this.#caller === undefined) this.end("The first frame is a hello.");
+		else if (frame.type === "call") void this.#call(frame);
+		else if (frame.type === "acknowledge" && this.#lease !== undefined) {
+			this.#desk.acknowledge(this.#lease.name, frame.notices.map(String));
+		} else if (frame.type === "release" && session !== undefined && this.#lease !== undefined) {
+			this.#desk.names.release(this.#lease.name, session);
+		}
+	}
+
+	#hello(hello: HostFrame & { type: "hello" }): void {
+		const { host, version } = this.#desk;
+		this.#send({ type: "hello", protocol: PROTOCOL, version, host });
+		if (hello.protocol !== PROTOCOL) {
+			this.end(fault("update_needed", "This session", String(hello.protocol), String(PROTOCOL)).message);
+			return;
+		}
+		const caller = hello.caller ?? { type: "command" };
+		if (caller.type === "pack" && this.#desk.pack(caller.lieutenant, caller.token) === undefined) {
+			this.end("This token is not that lieutenant's.");
+			return;
+		}
+		this.#caller = caller;
+		if (caller.type === "orchestrator") this.#lead(caller);
+	}
+
+	/** Gives the session its name, its fleet and what it has not read. */
+	#lead(caller: Caller & { type: "orchestrator" }): void {
+		const lease = this.#desk.names.claim(caller);
+		this.#lease = lease;
+		this.#send({ type: "lease", ...lease, ...this.#desk.credentials(lease.name) });
+		this.#send({ type: "lieutenants", lieutenants: this.#desk.lieutenants() });
+		this.deliver(lease.name);
+	}
+
+	async #call(call: HostFrame & { type: "call" }): Promise<void> {
+		try {
+			if (call.acting !== undefined) this.#desk.names.check(call.acting);
+			const { author: _, ...own } = call;
+			this.#send({ type: "answer", id: call.id, output: await this.#desk.calls.run(own, this.#name()) });
+		} catch (thrown) {
+			const known =
+				thrown instanceof Fault ? thrown : new Fault("internal", `This host met a fault: ${reason(thrown)}`);
+			this.#send({ type: "refusal", id: call.id, error: known.toJSON() });
+		}
+	}
+
+	/** The name that this connection's calls are done in. */
+	#name(): string {
+		if (this.#lease !== undefined) return this.#lease.name;
+		if (this.#caller?.type === "pack") return this.#desk.pack(this.#caller.lieutenant, this.#caller.token) ?? "nobody";
+		return "command";
+	}
+
+	#send(frame: HostAnswer): boolean {
+		return this.#connection.send(JSON.stringify(frame));
+	}
+}
+
+function parse(text: string): HostFrame | undefined {
+	try {
+		const frame: unknown = JSON.parse(text);
+		const typed = typeof frame === "object" && frame !== null && "type" in frame && typeof frame.type === "string";
+		return typed ? (frame as HostFrame) : undefined;
+	} catch {
+		// Not JSON: the caller closes the connection and says so.
+		return undefined;
+	}
+}
