@@ -116,9 +116,9 @@ export function parseMessage(raw: unknown): Message {
 	}
 }
 
-/** An assistant message that answers what stands before it. */
-export const isAnswer = (message: Message): message is AssistantMessage =>
-	message.role === "assistant" && ["stop", "toolUse", "length"].includes(message.stopReason);
+/** True when it answers what stands before it; an error or an abort does not. */
+export const answers = (message: AssistantMessage): boolean =>
+	["stop", "toolUse", "length"].includes(message.stopReason);
 
 /** A person or a host stopped it; pi 0.87 writes an abort inside a tool as an error. */
 export const isAborted = (message: AssistantMessage): boolean =>

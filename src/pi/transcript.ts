@@ -1,7 +1,7 @@
 /** What a session's entries say: which messages they hold, which are answered, how it ends, what was said, what it cost. */
 import type { Entry } from "./entry.ts";
 import { envelopeOf } from "./envelope.ts";
-import { isAborted, isAnswer, type Message } from "./message.ts";
+import { type AssistantMessage, answers, isAborted } from "./message.ts";
 
 /** A message of ours that the entries hold. */
 export interface Held {
@@ -55,7 +55,7 @@ export function heldIn(entries: readonly Entry[]): ReadonlyMap<string, Held> {
 	const answered = new Map<string, string>();
 	const held = new Map<string, Held>();
 	for (const entry of entries) {
-		if (entry.type !== "message" || !isAnswer(entry.message)) continue;
+		if (entry.type !== "message" || entry.message.role !== "assistant" || !answers(entry.message)) continue;
 		let at = entry.parentId === null ? undefined : byId.get(entry.parentId);
 		while (at !== undefined && !answered.has(at.id)) {
 			answered.set(at.id, entry.id);
@@ -100,9 +100,9 @@ export function endingOf(path: readonly Entry[]): Ending {
 	return { type: "empty" };
 }
 
-function endingAt(message: Extract<Message, { role: "assistant" }>, results: ReadonlySet<string>): Ending {
+function endingAt(message: AssistantMessage, results: ReadonlySet<string>): Ending {
 	if (isAborted(message)) return { type: "aborted" };
-	if (!isAnswer(message)) return { type: "failed", error: message.error ?? message.stopReason };
+	if (!answers(message)) return { type: "failed", error: message.error ?? message.stopReason };
 	const dangling = message.toolCalls.find((call) => !results.has(call.id));
 	if (dangling !== undefined) return { type: "dangling", tool: dangling.name };
 	return message.toolCalls.length > 0 ? { type: "unanswered" } : { type: "answered" };

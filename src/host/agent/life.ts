@@ -1,10 +1,21 @@
 /**
  * One life of one pi process on its own FIFOs. It outlives the host: a new host attaches to it. What it knows of itself
  * stands in `life.json` in the lieutenant's folder, written before and after the process is started, so that a host
- * which died in between finds it again.
+ * which dies in between finds it again.
  */
 import type { RpcCommand, RpcRecord, RpcResponse, RpcState } from "../../pi/rpc.ts";
-import type { ProcessId, World } from "../../world.ts";
+import type { Pipe, ProcessId, World } from "../../world.ts";
+import {
+	groupsFolder,
+	inputFifo,
+	lockHolder,
+	outputFifo,
+	readNote,
+	removeOlder,
+	stderrFile,
+	writeNote,
+} from "./life-file.ts";
+import { buryLife, RunningLife } from "./running.ts";
 
 export interface LifeSpec {
 	/** `lieutenants/<id>`: holds `in.<k>`, `out.<k>`, `stderr.<k>`, `life.json`, `groups/`. Exists. */
@@ -40,7 +51,9 @@ export interface LifeEnd {
  */
 export type Outcome =
 	| { readonly type: "answered"; readonly response: RpcResponse }
-	| { readonly type: "unknown"; readonly because: "ended" | "detached" | "timeout" | "pipe_full" };
+	| { readonly type: "unknown"; readonly because: "ended" | "detached" | "timeout" }
+	/** It never reached pi: the pipe is full, or the life was over before. */
+	| { readonly type: "unwritten"; readonly because: string };
 
 export type Probe =
 	| { readonly type: "alive"; readonly state: RpcState }
@@ -75,16 +88,83 @@ export interface LifeOptions {
 	readonly pollMs?: number;
 }
 
-/** Starts pi. Throws when the process cannot be started. */
-export declare function startLife(world: World, spec: LifeSpec, watch: LifeWatch, options: LifeOptions): Life;
+/** Starts pi. Throws `cannot_start` when the process cannot be started; the life is then used up. */
+export function startLife(world: World, spec: LifeSpec, watch: LifeWatch, options: LifeOptions): Life {
+	const { folder, life } = spec;
+	const { files, sockets, spawn } = world;
+	removeOlder(files, folder, life);
+	files.makeFolder(groupsFolder(folder));
+	// Before the process: a host that dies between the two must know that there may be one.
+	writeNote(files, folder, { life, ended: false });
+	const [stdin, stdout] = [inputFifo(folder, life), outputFifo(folder, life)];
+	const pipes: Pipe[] = [];
+	try {
+		for (const path of [stdin, stdout]) {
+			sockets.makeFifo(path);
+			pipes.push(sockets.openFifo(path));
+		}
+		const { command, args, cwd, env } = spec;
+		const process = spawn.detached({ command, args, cwd, env, stdin, stdout, stderr: stderrFile(folder, life) });
+		writeNote(files, folder, { life, process, ended: false });
+		const [input, output] = pipes;
+		if (input === undefined || output === undefined) throw new Error("a life has two FIFOs");
+		const running = new RunningLife(world, { folder, life, process, input, output }, watch, options);
+		spawn.onExit(process, (code, signal) => running.died(code, signal));
+		return running;
+	} catch (thrown) {
+		for (const pipe of pipes) pipe.close();
+		writeNote(files, folder, { life, ended: true });
+		removeOlder(files, folder, life + 1);
+		throw thrown;
+	}
+}
+
+/** How long a pi that was perhaps never started may take to answer, ms: it needs about one second. */
+const UNSEEN = 15_000;
 
 /**
  * The life that an earlier host left in `folder`, or `undefined` when there is none or it is proven dead (its bash
- * children are then ended).
+ * children are then ended). The first thing written is `#\n`: it spoils what the earlier host may have left half
+ * written, where a bare line end would have it carried out.
  */
-export declare function attachLife(
+export async function attachLife(
 	world: World,
 	folder: string,
 	watch: LifeWatch,
 	options: LifeOptions,
-): Promise<Life | undefined>;
+): Promise<Life | undefined> {
+	const { files, sockets, spawn } = world;
+	const note = readNote(files, folder);
+	if (note === undefined || note.ended) return undefined;
+	const { life } = note;
+	const [stdin, stdout] = [inputFifo(folder, life), outputFifo(folder, life)];
+	const process = note.process ?? lockHolder(world, folder);
+	const possible = [stdin, stdout].every((path) => files.stat(path)?.kind === "fifo");
+	if (!possible || (process !== undefined && !spawn.alive(process))) {
+		if (process !== undefined && spawn.alive(process)) spawn.kill(process, "SIGKILL"); // nobody can speak to it
+		buryLife(world, folder, life, false);
+		return undefined;
+	}
+	const [input, output] = [sockets.openFifo(stdin), sockets.openFifo(stdout)];
+	const running = new RunningLife(world, { folder, life, process, input, output }, watch, options);
+	running.spoil();
+	if (process !== undefined) {
+		running.poll();
+		return running;
+	}
+	return (await meet(running, world, folder)) ? running : undefined;
+}
+
+/** Was there a pi at all? It answers, and then says by its lock who it is; else this life is given up. */
+async function meet(running: RunningLife, world: World, folder: string): Promise<boolean> {
+	const probe = await running.probe(UNSEEN);
+	const process = lockHolder(world, folder);
+	if (probe.type === "alive" && process !== undefined) {
+		running.identify(process);
+		return true;
+	}
+	running.detach();
+	if (process !== undefined) world.spawn.kill(process, "SIGKILL");
+	buryLife(world, folder, running.life, false);
+	return false;
+}
