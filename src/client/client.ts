@@ -99,11 +99,20 @@ export function createClient(options: ClientOptions): Client {
 		return said;
 	};
 
+	/** A host that came back may have given this session another token. */
+	const hasNewToken = async (before: string | undefined): Promise<boolean> => {
+		if (before === undefined) return false;
+		known = await options.resolve();
+		return known !== undefined && known.token !== before;
+	};
+
 	const attempt = async (wire: WireRequest, key: string | undefined, signal: AbortSignal): Promise<unknown> => {
 		for (let failures = 0; ; failures++) {
+			const token = known?.token;
 			try {
 				return await once(wire, key, signal);
 			} catch (error) {
+				if (error instanceof Fault && error.code === "unauthorized" && (await hasNewToken(token))) continue;
 				if (!(error instanceof Unreached)) throw error;
 				const pause = PAUSES[failures];
 				const mayRepeat = !error.sent || key === undefined || keepsKeys;
@@ -120,15 +129,18 @@ export function createClient(options: ClientOptions): Client {
 			const key = isMutation(operation) ? (callOptions.key ?? newKey(world)) : undefined;
 			const ms = callOptions.timeout ?? options.timeout ?? 2_500;
 			const deadline = startDeadline(world, ms, callOptions.signal);
-			let address = known;
+			const address = known;
 			try {
 				return (await untilAborted(attempt(wire, key, deadline.signal), deadline.signal)) as Static<
 					(typeof operation)["output"]
 				>;
 			} catch (error) {
-				address = known ?? address;
+				if (callOptions.signal?.aborted === true) throw callOptions.signal.reason;
+				if (!(error instanceof Unreached || error instanceof DeadlinePassed)) throw error;
+				const where = (known ?? address)?.url ?? "";
 				known = undefined;
-				throw callOptions.signal?.aborted === true ? callOptions.signal.reason : away(error, address, ms, operation);
+				const sent = error instanceof DeadlinePassed || error.sent;
+				throw sent && key !== undefined ? unanswered(operation, where, ms) : fault("hub_away", where);
 			} finally {
 				deadline.cancel();
 			}
@@ -139,15 +151,9 @@ export function createClient(options: ClientOptions): Client {
 	};
 }
 
-/** What a failure without an answer means to the caller. A hub's own refusal passes through as it is. */
-function away(error: unknown, address: HubAddress | undefined, ms: number, operation: AnyOperation): unknown {
-	const sent = error instanceof Unreached ? error.sent : error instanceof DeadlinePassed;
-	if (!(error instanceof Unreached || error instanceof DeadlinePassed)) return error;
-	const where = address?.url ?? "";
-	if (!sent || !isMutation(operation)) return fault("hub_away", where);
-	return new Fault(
+const unanswered = (operation: AnyOperation, where: string, ms: number): Fault =>
+	new Fault(
 		"hub_away",
 		`The hub${where === "" ? "" : ` at ${where}`} gave no answer within ${ms / 1000} s; whether ${operation.name} was done is not known.`,
 		"Ask again in the same words: what was done already is not done twice.",
 	);
-}

@@ -16,15 +16,21 @@ export function wireRequest(operation: AnyOperation, input: unknown): WireReques
 	const path = operation.path.replace(/:(\w+)/g, (_whole, name: string) => {
 		const value = rest.get(name);
 		rest.delete(name);
-		// An empty segment would call another route: GET /board/tasks/ is the list.
 		if (value === undefined || value === null || value === "") throw fault("invalid_input", `${name} is required`);
-		return encodeURIComponent(String(value)).replace(/^\.+$/, (dots) => "%2E".repeat(dots.length));
+		return segment(name, String(value));
 	});
 	if (operation.method === "GET" || operation.method === "DELETE") {
 		const query = queryOf(rest);
 		return { method: operation.method, path: query === "" ? path : `${path}?${query}` };
 	}
 	return { method: operation.method, path, body: JSON.stringify(Object.fromEntries(rest)) };
+}
+
+/** An empty segment, `.` and `..` would call another route, however they are written; half a character has no form. */
+function segment(name: string, value: string): string {
+	if (value === "." || value === ".." || !value.isWellFormed())
+		throw fault("invalid_input", `invalid ${name}: ${value}`);
+	return encodeURIComponent(value);
 }
 
 /** True for what must carry an idempotency key. */

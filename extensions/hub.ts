@@ -1,0 +1,75 @@
+/** The hub's operations as tools of this session's role. An orchestrator also finds or starts the hub of its machine. */
+import { readdirSync } from "node:fs";
+import { homedir, hostname, userInfo } from "node:os";
+import type { ExtensionAPI, ExtensionContext } from "@earendil-works/pi-coding-agent";
+import type { Role } from "../src/contract/operation.ts";
+import { fault } from "../src/errors.ts";
+import { contractFolder, loadOperations } from "../src/fleet/catalog.ts";
+import { putAway, registerFinder } from "../src/fleet/finder.ts";
+import { knowsExposure, piVersion, tooOld } from "../src/fleet/pi-version.ts";
+import type { Session } from "../src/fleet/session.ts";
+import { registerOperationTool, sentence, type ToolCall, toolsFor } from "../src/fleet/tools.ts";
+import { holding } from "../src/world/hold.ts";
+
+export default async function hub(pi: ExtensionAPI): Promise<void> {
+	const version = await piVersion();
+	const refusal = tooOld(version);
+	if (refusal !== undefined) {
+		pi.on("session_start", (_event, ctx) => notify(ctx, sentence(refusal), "error"));
+		return;
+	}
+
+	const role: Role = (process.env.FLAGSHIP_LIEUTENANT ?? "") === "" ? "orchestrator" : "lieutenant";
+	const operations = await loadOperations(readdirSync(contractFolder));
+	const tools = toolsFor(role, operations).filter((operation) => operation.at === "hub");
+	const deferred = tools.filter((operation) => operation.core !== true);
+	const exposure = knowsExposure(version);
+	let session: Session | undefined;
+
+	const call: ToolCall = (operation, input, options) => {
+		if (session === undefined) throw fault("hub_away", "");
+		return holding(session.call(operation, input, options));
+	};
+	const newKey = () => crypto.randomUUID();
+	for (const operation of tools) {
+		registerOperationTool(pi, operation, call, { newKey, deferred: exposure && operation.core !== true });
+	}
+	registerFinder(pi, deferred);
+
+	pi.on("session_start", async (_event, ctx) => {
+		putAway(pi, deferred, exposure);
+		const opened = await open(ctx);
+		session = opened;
+		// In the background: the person may type while the daemons start. Said once; later each tool says it.
+		opened.begin().catch((error: unknown) => {
+			// A context outlives its session only to throw.
+			if (session === opened) notify(ctx, sentence(error), "warning");
+		});
+	});
+	pi.on("session_shutdown", () => {
+		session?.leave();
+		session = undefined;
+	});
+}
+
+/** Loads what a session needs only now: pi's start waits for extensions to load, and a person for pi. */
+async function open(ctx: ExtensionContext): Promise<Session> {
+	const [{ realWorld }, { openSession }] = await Promise.all([
+		import("../src/world/real.ts"),
+		import("../src/fleet/session.ts"),
+	]);
+	const { username, uid } = userInfo();
+	return openSession({
+		world: realWorld(),
+		env: process.env,
+		account: { uid, folder: homedir() },
+		person: { user: username, machine: hostname(), cwd: ctx.cwd },
+		pid: process.pid,
+		id: ctx.sessionManager.getSessionId(),
+	});
+}
+
+function notify(ctx: ExtensionContext, text: string, how: "warning" | "error"): void {
+	if (ctx.hasUI) ctx.ui.notify(`Flagship: ${text}`, how);
+	else process.stderr.write(`Flagship: ${text}\n`);
+}

@@ -1,0 +1,18 @@
+/** Everything that can be asked for, found by folder: a new service file in `src/contract/` edits no list. */
+import type { AnyOperation } from "../contract/operation.ts";
+
+/** The folder of the declarations. */
+export const contractFolder = new URL("../contract/", import.meta.url);
+
+/** All operations of the given files of `src/contract/`, by name. Files without any (shapes, frames) give none. */
+export async function loadOperations(files: readonly string[]): Promise<readonly AnyOperation[]> {
+	const sources = files.filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"));
+	const modules = await Promise.all(sources.map((file) => import(new URL(file, contractFolder).href)));
+	return modules
+		.flatMap((module: Record<string, unknown>) => Object.values(module))
+		.filter(isOperation)
+		.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+const isOperation = (value: unknown): value is AnyOperation =>
+	typeof value === "object" && value !== null && "tell" in value && "path" in value && "name" in value;

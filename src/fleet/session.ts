@@ -1,0 +1,109 @@
+/**
+ * One pi session's way to hub and host. The host connection is shared by all extensions of the process and asked for
+ * when first needed; `leave` gives it up.
+ */
+import { findHub } from "../client/address.ts";
+import { callerOf, type Person } from "../client/caller.ts";
+import { type Client, createClient, type HubAddress } from "../client/client.ts";
+import { createHostClient, type HostClient } from "../client/host.ts";
+import { type Use, useHost } from "../client/shared.ts";
+import { type CallOrKeep, spooling } from "../client/spool.ts";
+import { PROTOCOL } from "../contract/link.ts";
+import { type EnsureOptions, ensureHost, ensureHub, findDaemon } from "../daemon/ensure.ts";
+import { type Environment, type Home, homeOf } from "../daemon/home.ts";
+import { packageVersion } from "../daemon/version.ts";
+import { fault } from "../errors.ts";
+import type { World } from "../world.ts";
+
+export interface SessionOptions {
+	readonly world: World;
+	readonly env: Environment;
+	readonly account: { readonly uid: number; readonly folder: string };
+	readonly person: Person;
+	readonly pid: number;
+	/** pi's id of the session. */
+	readonly id: string;
+}
+
+export interface Session {
+	readonly home: Home;
+	readonly hub: Client;
+	/** The connection to this machine's host, begun at the first call of this. */
+	host(): HostClient;
+	/** Asks the hub; what may wait is kept by the host while the hub is away. */
+	readonly call: CallOrKeep;
+	/** Finds or starts what an orchestrator needs. A lieutenant starts nothing: it finds, or is told so. */
+	begin(): Promise<void>;
+	/** At session_shutdown: ends connections; the last extension's leaving releases the orchestrator's name. */
+	leave(): void;
+}
+
+export function openSession(options: SessionOptions): Session {
+	const { world, env, person, pid } = options;
+	const home = homeOf(env, options.account);
+	const version = packageVersion();
+	const daemons: EnsureOptions = { world, home, env, speaks: { protocol: PROTOCOL, version } };
+	const starts = (env.FLAGSHIP_LIEUTENANT ?? "") === "";
+	let use: Use | undefined;
+	let starting: Promise<unknown> | undefined;
+
+	const findHost = async (revive: boolean): Promise<string> => {
+		const found = revive && starts ? await ensureHost(daemons) : await findDaemon("host", daemons);
+		if (found === undefined) throw fault("host_unreachable", "it is not running");
+		return found.address;
+	};
+	const host = (): HostClient => {
+		use ??= useHost(() => {
+			const caller = callerOf(world, { env, pid, session: options.id, person });
+			return createHostClient({ world, caller, version, findHost });
+		});
+		return use.host;
+	};
+
+	const resolve = async (): Promise<HubAddress | undefined> => {
+		const find = () => findHub({ world, home, env, given: () => use?.host.lease });
+		const now = find();
+		if (now?.token !== undefined || !starts) return now;
+		// The first call of a session comes sooner than the daemons that it starts.
+		await Promise.allSettled([starting, leaseOf(host())]);
+		return find();
+	};
+	const hub = createClient({ world, version, resolve });
+
+	return {
+		home,
+		hub,
+		host,
+		call: spooling({ world, hub, host }),
+		async begin() {
+			if (!starts) return;
+			host();
+			if ((env.VERS_INFRA_URL ?? "") !== "") return;
+			starting = ensureHub(daemons);
+			await starting;
+		},
+		leave() {
+			hub.close();
+			use?.leave();
+			use = undefined;
+		},
+	};
+}
+
+/** Resolves with the session's lease; rejects when the host is away or the session ends. */
+function leaseOf(host: HostClient): Promise<void> {
+	return new Promise((resolve, reject) => {
+		const stop = host.listen({
+			onLease: () => settle(resolve),
+			onState(state) {
+				if (state.type === "away") settle(() => reject(state.why));
+				if (state.type === "closed") settle(() => reject(fault("host_unreachable", "this session has left it")));
+			},
+		});
+		function settle(how: () => void): void {
+			// `listen` speaks before it returns.
+			queueMicrotask(() => stop());
+			how();
+		}
+	});
+}

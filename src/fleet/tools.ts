@@ -1,0 +1,99 @@
+/** Operations as pi tools. No tool is written by hand: name, schema and words come from the contract. */
+import type { ExtensionAPI, ToolDefinition } from "@earendil-works/pi-coding-agent";
+import { isMutation, isRecord } from "../client/request.ts";
+import type { Outcome } from "../client/spool.ts";
+import type { AnyOperation, Role } from "../contract/operation.ts";
+import { Fault, reason } from "../errors.ts";
+import { toolSchema, withoutAuthors } from "./schema.ts";
+
+/** An operation that a tool is made from. */
+export type ToolOperation = AnyOperation & { readonly tool: string };
+
+export interface ToolCallOptions {
+	readonly signal: AbortSignal | undefined;
+	/** Of a mutation: kept while its result is unknown, so that a model that asks again does not do it twice. */
+	readonly key: string | undefined;
+}
+
+/** Asks hub or host. Throws a `Fault`. */
+export type ToolCall = (operation: AnyOperation, input: unknown, options: ToolCallOptions) => Promise<Outcome<unknown>>;
+
+export interface ToolOptions {
+	/** Makes idempotency keys. */
+	newKey(): string;
+	/** Found and switched on when wanted, on a pi that knows `exposure`. */
+	readonly deferred?: boolean;
+}
+
+/** Entries of a list, where the model asks for no number: a thousand tasks would fill its context. */
+const PAGE = 50;
+/** Characters of a result; the rest is left out and said so. */
+const RESULT_MAX = 24_000;
+
+/** The operations that an agent of this role has as tools. */
+export function toolsFor(role: Role, operations: readonly AnyOperation[]): readonly ToolOperation[] {
+	return operations.filter(
+		(operation): operation is ToolOperation => operation.tool !== undefined && operation.allow.includes(role),
+	);
+}
+
+/** Registers one tool. It fails by throwing, which pi hands to the model as an error result. */
+export function registerOperationTool(
+	pi: Pick<ExtensionAPI, "registerTool">,
+	operation: ToolOperation,
+	call: ToolCall,
+	{ newKey, deferred = false }: ToolOptions,
+): void {
+	const unanswered = new Map<string, string>();
+	const paged = isRecord(operation.input.properties) && "cursor" in operation.input.properties;
+
+	const ask = async (input: unknown, signal: AbortSignal | undefined): Promise<Outcome<unknown>> => {
+		if (!isMutation(operation)) return call(operation, input, { signal, key: undefined });
+		const asked = JSON.stringify(input);
+		const key = unanswered.get(asked) ?? newKey();
+		unanswered.set(asked, key);
+		try {
+			const outcome = await call(operation, input, { signal, key });
+			unanswered.delete(asked);
+			return outcome;
+		} catch (error) {
+			if (error instanceof Fault && !isUnanswered(error)) unanswered.delete(asked);
+			throw error;
+		}
+	};
+
+	const tool = {
+		...describeTool(operation),
+		label: operation.cli,
+		async execute(_id: string, params: unknown, signal: AbortSignal | undefined) {
+			const given = withoutAuthors(operation, params);
+			const input = paged && isRecord(given) ? { limit: PAGE, ...given } : given;
+			const outcome = await ask(input, signal).catch((error: unknown) => {
+				throw new Error(sentence(error), { cause: error });
+			});
+			const text = outcome.type === "kept" ? keptText(outcome.waiting) : operation.tell(outcome.output, input);
+			return { content: [{ type: "text" as const, text: bounded(text) }], details: outcome };
+		},
+		...(deferred ? { exposure: "deferred" } : {}),
+	} satisfies ToolDefinition & { exposure?: string };
+	pi.registerTool(tool);
+}
+
+/** What of a tool is sent to the model: this is what the schema budget counts. */
+export function describeTool(operation: ToolOperation): Pick<ToolDefinition, "name" | "description" | "parameters"> {
+	return { name: operation.tool, description: operation.summary, parameters: toolSchema(operation) };
+}
+
+const isUnanswered = (error: Fault): boolean => error.code === "hub_away" || error.code === "host_silent";
+
+/** What is, and what to do next. */
+export const sentence = (error: unknown): string =>
+	error instanceof Fault ? `${error.message} ${error.remedy}` : reason(error);
+
+const keptText = (waiting: number): string =>
+	`Kept here, not yet in the hub, which is away (${waiting} waiting). It is sent when the hub is back; do not send it again.`;
+
+function bounded(text: string): string {
+	if (text.length <= RESULT_MAX) return text;
+	return `${text.slice(0, RESULT_MAX)}\n[${text.length - RESULT_MAX} characters left out: ask for less, with limit or a filter]`;
+}
