@@ -181,6 +181,11 @@ export const errors = {
 			`${name} is ${state}${why === undefined ? "" : ` (${why})`} and takes no messages.`,
 		remedy: "vers_lt_resume starts it again from its session; a new one is made with vers_lt_create.",
 	},
+	worktree_failed: {
+		status: 409,
+		message: (name: string, why: string) => `No git worktree for '${name}': ${why}.`,
+		remedy: "Mend what git names, choose another name, or pass worktree: false to work in the folder itself.",
+	},
 	lease_lost: {
 		status: 409,
 		message: (name: string) => `Another session is now ${name}.`,

@@ -1,12 +1,12 @@
 /**
  * A place where lieutenants run: this machine, another by ssh, a VM. A place knows how to make a workspace, how to start
- * a life of pi there, how to find one again, and how to read its session. What a lieutenant is, and what its messages
- * become, the host decides, alike for all places.
+ * a life of pi there, how to find one again, and how to read its session. What a lieutenant is, and what becomes of its
+ * messages, the host decides, alike for all places.
  */
 import type { Cursor, Reading } from "../../pi/session.ts";
 import type { Life, LifeOptions, LifeWatch } from "../agent/life.ts";
 
-/** What a lieutenant is, as far as its process is concerned. Fixed at its creation, but for model and thinking. */
+/** What a place needs to know of a lieutenant to run its pi. */
 export interface Employment {
 	readonly id: string;
 	readonly name: string;
@@ -14,49 +14,48 @@ export interface Employment {
 	readonly role: string;
 	readonly owner: string;
 	readonly cwd: string;
+	/** The branch of its worktree. */
+	readonly branch?: string;
 	/** `provider/model`; absent: pi's own default. */
 	readonly model?: string;
 	readonly thinking?: string;
-	/** Its own hub token; absent while no hub is known. */
-	readonly token?: string;
-	/** Address of the hub, when one is known. */
-	readonly hub?: string;
+	/** Its own hub token and the hub's address; absent while no hub is known. */
+	readonly hub?: { readonly url: string; readonly token: string };
 	/** First of its 20 ports. */
-	readonly portBase: number;
-	/** How the orchestrator runs pi: node and pi's script, and the environment to choose from. */
-	readonly pi: PiInstallation;
-}
-
-export interface PiInstallation {
-	/** `process.execPath` of the orchestrator. */
-	readonly exec: string;
-	/** pi's script, `process.argv[1]` with links resolved; absent for a compiled pi. */
-	readonly script?: string;
-	/** The orchestrator's environment; only documented names are taken over (`agent/environment.ts`). */
+	readonly ports: number;
+	/** How pi is started: the interpreter and pi's own script (or a compiled pi alone), absolute paths. */
+	readonly pi: readonly string[];
+	/** What it takes over from the session that made it: `takenOver` of `pi/environment.ts`. */
 	readonly env: Readonly<Record<string, string>>;
 }
 
 export interface WorkspaceRequest {
+	/** The lieutenant's name. */
 	readonly name: string;
-	/** The orchestrator's or the named folder. */
+	/** The folder to work in, or in whose repository. */
 	readonly cwd: string;
-	/** Absent: a worktree where `cwd` is in a git repository with a commit. */
+	/** Absent: a worktree where `cwd` is in a git repository that has a commit. */
 	readonly worktree?: boolean;
 }
 
-export interface Workspace {
-	/** Where the lieutenant works: in its worktree, at the same place below the root as `cwd` was. */
-	readonly cwd: string;
-	/** Absent without a worktree. */
-	readonly worktree?: {
-		readonly path: string;
-		readonly repository: string;
-		readonly branch: string;
-		readonly base: string;
-	};
+export interface Worktree {
+	readonly path: string;
+	/** Top folder of the repository's own work tree, links resolved. */
+	readonly repository: string;
+	/** `lt/<name>`. */
+	readonly branch: string;
+	/** The commit it was made from. */
+	readonly base: string;
 }
 
-/** What became of a workspace: `kept` names, one sentence each, what was not proven saved. Empty: all removed. */
+export interface Workspace {
+	/** In its worktree, the same place below the top folder as the request's `cwd`. */
+	readonly cwd: string;
+	/** Absent: it works in the folder itself, together with whoever else does. */
+	readonly worktree?: Worktree;
+}
+
+/** What became of a workspace. `kept`: one sentence for each thing that was not proven saved; none: all is removed. */
 export interface Released {
 	readonly kept: readonly string[];
 }
@@ -64,16 +63,18 @@ export interface Released {
 export interface Place {
 	/** `local`, `ssh:…`, `vers`. */
 	readonly name: string;
-	/** Throws `worktree_failed` in words when git refuses. Repeating it for the same name gives the same workspace. */
+	/** Repeating it gives the same workspace. Throws `worktree_failed` in words where git refuses. */
 	prepare(request: WorkspaceRequest): Promise<Workspace>;
-	/** Removes the worktree when it is proven saved, else keeps and names it. Never throws for unsaved work. */
-	release(name: string, workspace: Workspace): Promise<Released>;
-	/** Starts life `k`. The caller has proof that life `k - 1` is dead. */
+	/** Removes the worktree, and its branch, when all in it is proven saved; else keeps and names it. */
+	release(workspace: Workspace): Promise<Released>;
+	/** Starts life `k`; the caller has proof that life `k - 1` is dead. Throws `cannot_start`. */
 	start(employment: Employment, life: number, watch: LifeWatch, options: LifeOptions): Life;
 	/** The life that an earlier host left, or `undefined` when it is proven dead or never was. */
 	attach(id: string, watch: LifeWatch, options: LifeOptions): Promise<Life | undefined>;
-	/** Entries of its session after a cursor. Before its first answer there is no file: empty. */
+	/** Entries of its session after a cursor. Before its first answer there is no file: nothing. */
 	read(id: string, cursor?: Cursor): Promise<Reading>;
-	/** The session file's content is on the disk when this resolves. */
+	/** What `read` has seen is on the disk when this resolves. */
 	sync(id: string): Promise<void>;
+	/** Forgets its temporary files. Session and role are kept: transcripts outlive their lieutenants. */
+	clear(id: string): Promise<void>;
 }

@@ -11,17 +11,17 @@ export interface Post {
 	readonly name: string;
 	readonly owner: string;
 	readonly role: string;
-	readonly portBase?: number;
+	readonly ports?: number;
 	readonly branch?: string;
 }
 
-export function roleSection({ name, owner, role, portBase, branch }: Post): string {
+export function roleSection({ name, owner, role, ports, branch }: Post): string {
 	const lines = [
 		`You are lieutenant ${name}, a persistent agent of a fleet; your orchestrator is ${owner}. Its messages reach you as user messages, and your last words of a run are what it reads: say what was done (files, commits, checks), what was not, and what you need.`,
 		...(branch === undefined ? [] : [`Your working folder is your own git worktree on ${branch}; commit there.`]),
-		...(portBase === undefined
+		...(ports === undefined
 			? []
-			: [`Ports ${portBase} to ${portBase + 19} are yours; others belong to other agents. Temporary files: $TMPDIR.`]),
+			: [`Ports ${ports} to ${ports + 19} are yours; others belong to other agents. Temporary files: $TMPDIR.`]),
 		"Nobody answers dialogs here. What you cannot decide, say, and end the run.",
 		"",
 		role.trim(),

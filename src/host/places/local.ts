@@ -1,0 +1,87 @@
+/** `place local`: pi processes of this machine, under the person's own account. */
+import { type Home, lieutenantFolder } from "../../daemon/home.ts";
+import { BASH_ENV_SCRIPT } from "../../pi/pack/groups.ts";
+import { ROLE_FILE, roleSection } from "../../pi/pack/role.ts";
+import { type Cursor, type Reading, readSession } from "../../pi/session.ts";
+import type { World } from "../../world.ts";
+import { piCommand, sessionFolder } from "../agent/command.ts";
+import { bashEnvFile, environmentOf, temporaryFolder } from "../agent/environment.ts";
+import { attachLife, type Life, type LifeOptions, type LifeWatch, startLife } from "../agent/life.ts";
+import { Worktrees } from "../worktree.ts";
+import type { Employment, Place, Released, Workspace, WorkspaceRequest } from "./place.ts";
+
+export interface LocalOptions {
+	readonly world: World;
+	readonly home: Home;
+	/** Path of the host's own socket, for the packs. */
+	readonly socket: string;
+	/** Where this package is: its extensions are loaded into every lieutenant. */
+	readonly packageFolder: string;
+}
+
+export class LocalPlace implements Place {
+	readonly name = "local";
+	readonly #world: World;
+	readonly #options: LocalOptions;
+	readonly #worktrees: Worktrees;
+
+	constructor(options: LocalOptions) {
+		this.#world = options.world;
+		this.#options = options;
+		this.#worktrees = new Worktrees(options.world, options.home);
+	}
+
+	prepare(request: WorkspaceRequest): Promise<Workspace> {
+		return this.#worktrees.prepare(request);
+	}
+
+	release(workspace: Workspace): Promise<Released> {
+		return this.#worktrees.release(workspace);
+	}
+
+	start(employment: Employment, life: number, watch: LifeWatch, options: LifeOptions): Life {
+		const { home, socket, packageFolder } = this.#options;
+		const folder = this.#folder(employment.id);
+		this.#furnish(employment, folder);
+		const { command, args } = piCommand(employment, folder, packageFolder);
+		const env = environmentOf(employment, life, { home: home.root, folder, socket });
+		return startLife(this.#world, { folder, life, command, args, cwd: employment.cwd, env }, watch, options);
+	}
+
+	attach(id: string, watch: LifeWatch, options: LifeOptions): Promise<Life | undefined> {
+		return attachLife(this.#world, this.#folder(id), watch, options);
+	}
+
+	async read(id: string, cursor?: Cursor): Promise<Reading> {
+		const path = this.#session(id);
+		return path === undefined ? { entries: [], from: "start", torn: 0 } : readSession(this.#world.files, path, cursor);
+	}
+
+	async sync(id: string): Promise<void> {
+		const path = this.#session(id);
+		if (path !== undefined) this.#world.files.sync(path);
+	}
+
+	async clear(id: string): Promise<void> {
+		this.#world.files.remove(temporaryFolder(this.#folder(id)));
+	}
+
+	/** What a pi finds in its folder. Written at each start: an update of this package reaches the next life. */
+	#furnish(employment: Employment, folder: string): void {
+		const { files } = this.#world;
+		for (const path of [folder, sessionFolder(folder), temporaryFolder(folder)]) files.makeFolder(path);
+		files.write(bashEnvFile(folder), BASH_ENV_SCRIPT);
+		files.write(`${folder}/${ROLE_FILE}`, roleSection(employment));
+	}
+
+	/** pi names the file by date and id: `2026-11-22T20-31-05-123Z_<id>.jsonl`. */
+	#session(id: string): string | undefined {
+		const folder = sessionFolder(this.#folder(id));
+		const name = this.#world.files.list(folder).findLast((file) => file.endsWith(`_${id}.jsonl`));
+		return name === undefined ? undefined : `${folder}/${name}`;
+	}
+
+	#folder(id: string): string {
+		return lieutenantFolder(this.#options.home, id);
+	}
+}
