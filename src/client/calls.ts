@@ -58,10 +58,12 @@ export function createCalls({ world, send, acting, why }: CallsOptions): Calls {
 	let count = 0;
 	let there = false;
 
+	/** What a call without an answer ends with: it may have been done, or no host has seen it. */
+	const ending = (one: Open): Fault =>
+		one.sent && one.call.key !== undefined ? fault("host_silent", one.call.operation) : why();
+
 	const wait = (one: Open): void => {
-		one.grace ??= world.clock.after(one.patience, () =>
-			one.settle({ error: one.sent && one.call.key !== undefined ? fault("host_silent", one.call.operation) : why() }),
-		);
+		one.grace ??= world.clock.after(one.patience, () => one.settle({ error: ending(one) }));
 	};
 
 	const goOut = (one: Open): void => {
@@ -81,7 +83,7 @@ export function createCalls({ world, send, acting, why }: CallsOptions): Calls {
 				signal?.throwIfAborted();
 				const id = String(++count);
 				const stop = () => one.settle({ error: signal?.reason });
-				const late = world.clock.after(timeout, () => one.settle({ error: fault("host_silent", operation.name) }));
+				const late = world.clock.after(timeout, () => one.settle({ error: ending(one) }));
 				const one: Open = {
 					call: {
 						type: "call",

@@ -100,7 +100,8 @@ export function createClient(options: ClientOptions): Client {
 	};
 
 	/** A host that came back may have given this session another token. */
-	const hasNewToken = async (before: string | undefined): Promise<boolean> => {
+	const hasNewToken = async (): Promise<boolean> => {
+		const before = known?.token;
 		if (before === undefined) return false;
 		known = await options.resolve();
 		return known !== undefined && known.token !== before;
@@ -108,11 +109,11 @@ export function createClient(options: ClientOptions): Client {
 
 	const attempt = async (wire: WireRequest, key: string | undefined, signal: AbortSignal): Promise<unknown> => {
 		for (let failures = 0; ; failures++) {
-			const token = known?.token;
 			try {
 				return await once(wire, key, signal);
 			} catch (error) {
-				if (error instanceof Fault && error.code === "unauthorized" && (await hasNewToken(token))) continue;
+				const refused = error instanceof Fault && error.code === "unauthorized";
+				if (refused && failures === 0 && (await hasNewToken())) continue;
 				if (!(error instanceof Unreached)) throw error;
 				const pause = PAUSES[failures];
 				const mayRepeat = !error.sent || key === undefined || keepsKeys;

@@ -19,6 +19,9 @@ const AUTHORS = new Set([
 	"publishedBy",
 ]);
 
+/** How the contract describes a field that code fills in, not an agent. */
+const NOT_FOR_AGENTS = /^leave out\b/;
+
 /** What a model can use. Lengths and patterns are left to the server, whose sentence says it better. */
 const KEPT = new Set(["type", "enum", "const", "description", "minimum", "maximum", "required"]);
 
@@ -32,7 +35,7 @@ function slim(schema: unknown, hidden: ReadonlySet<string>): Record<string, unkn
 	const result: Record<string, unknown> = {};
 	for (const [name, value] of Object.entries(isRecord(schema) ? schema : {})) {
 		if (name === "properties" && isRecord(value)) {
-			const shown = Object.entries(value).filter(([field]) => !hidden.has(field));
+			const shown = Object.entries(value).filter(([field, inner]) => !hidden.has(field) && isForAgents(inner));
 			result.properties = Object.fromEntries(shown.map(([field, inner]) => [field, slim(inner, hidden)]));
 		} else if (name === "required" && Array.isArray(value)) {
 			const required = value.filter((field) => !hidden.has(String(field)));
@@ -45,6 +48,9 @@ function slim(schema: unknown, hidden: ReadonlySet<string>): Record<string, unkn
 	}
 	return result;
 }
+
+const isForAgents = (field: unknown): boolean =>
+	!(isRecord(field) && typeof field.description === "string" && NOT_FOR_AGENTS.test(field.description));
 
 /**
  * A model's arguments without author fields. Old prompts still name an author, and pi lets unknown fields through: it
