@@ -68,6 +68,42 @@ export const errors = {
 		message: (why: string) => `The hub cannot write its database: ${why}.`,
 		remedy: "Free disk space or mend the folder's rights; nothing of this request was kept.",
 	},
+	method_not_allowed: {
+		status: 405,
+		message: (method: string, path: string, allowed: string) => `${path} does not take ${method}; it takes ${allowed}.`,
+		remedy: "`flagship --help` lists what can be asked.",
+	},
+	hub_unprotected: {
+		status: 500,
+		message: (address: string) => `A hub without a token does not listen on ${address}: anyone could use it.`,
+		remedy: "Set VERS_AUTH_TOKEN, or listen on 127.0.0.1.",
+	},
+	task_taken: {
+		status: 409,
+		message: (task: string, owner: string, until: string) =>
+			`Task ${task} belongs to ${owner}${until === "" ? "" : ` until ${until}`}.`,
+		remedy: "Take another from board_list_tasks, or ask its owner.",
+	},
+	claim_lost: {
+		status: 409,
+		message: (task: string, name: string) => `${name} does not hold task ${task}.`,
+		remedy: "Claim it again with board_claim before working on.",
+	},
+	self_approval: {
+		status: 403,
+		message: (name: string) => `${name} cannot approve what ${name} made.`,
+		remedy: "Ask the orchestrator or another agent to review it.",
+	},
+	outcome_unknown: {
+		status: 503,
+		message: (host: string) => `The link to host ${host} broke before it answered; whether this was done is not known.`,
+		remedy: "Ask again with the same key: what was done already is not done twice.",
+	},
+	twin: {
+		status: 409,
+		message: (host: string) => `Host ${host} is linked already by another process.`,
+		remedy: "Only one may be that host: stop the copy, or give this machine a home of its own.",
+	},
 	host_away: {
 		status: 503,
 		message: (host: string) => `Host ${host} has no live link to the hub.`,
@@ -174,6 +210,11 @@ export const errors = {
 		message: (name: string) =>
 			`'${name}' cannot be a name: use 1 to 40 of a-z, 0-9 and '-', beginning with a letter or digit.`,
 		remedy: "Choose a plain name, such as 'usage' or 'lt-docs'.",
+	},
+	no_launch: {
+		status: 409,
+		message: () => "This host does not know yet how pi is started here: no pi session has called it.",
+		remedy: "Create the first lieutenant from a pi session with Flagship loaded; afterwards it works from everywhere.",
 	},
 	lieutenant_deaf: {
 		status: 409,

@@ -42,13 +42,11 @@ export interface Acting {
 
 /** What a new lieutenant takes over from the session that creates it. */
 export interface Launch {
-	/** `process.execPath` of the session's pi. */
-	readonly exec: string;
-	/** pi's script with links resolved; absent for a compiled pi. */
-	readonly script?: string;
+	/** How the session's pi was started: the interpreter and pi's own script, or a compiled pi alone; absolute paths. */
+	readonly pi: readonly string[];
 	/** The session's folder, where `cwd` is not given. */
 	readonly cwd: string;
-	/** The session's environment; the host takes over only documented names: the model provider's keys, pi's folders. */
+	/** What an agent needs of the session's environment: the model provider's keys, pi's own folders. */
 	readonly env: Readonly<Record<string, string>>;
 	readonly model?: string;
 	readonly thinking?: string;

@@ -14,10 +14,11 @@ import { Journal, type Look, seenIn } from "./journal.ts";
 import { type LifeEvent, listens, shouldRun, transition } from "./lifecycle.ts";
 import type { Employment, Place } from "./places/place.ts";
 import { afterDeath, resumePause } from "./restart.ts";
-import type { Outbox } from "./store/outbox.ts";
+import { rowOf } from "./row.ts";
+import type { Asked, Outbox } from "./store/outbox.ts";
 import type { Standing } from "./store/roster.ts";
 import type { Store } from "./store/store.ts";
-import { completion, death, parked, stuck } from "./tell.ts";
+import { completion, death, parked, stuck, unborn } from "./tell.ts";
 
 /** What a lieutenant needs of its host. */
 export interface Quarters {
@@ -25,6 +26,7 @@ export interface Quarters {
 	readonly store: Store;
 	readonly outbox: Outbox;
 	readonly place: Place;
+	readonly hostId: string;
 	/** ULID of this start of the host. */
 	readonly start: string;
 	newId(): string;
@@ -53,9 +55,10 @@ const QUIET_MS = 30_000;
 const PROBE_MS = 45_000;
 /** A run without a tool in which nothing comes from the model for so long is told as stalled. */
 const MUTE_MS = 90_000;
-const OUTPUT_SHOWN = 200;
+const OUTPUT_KEPT = 1_000;
 const PARTIAL_MAX = 20_000;
 
+const PARK = { type: "park" } as const;
 const UNCLEAR = /already processing|compact/i;
 
 export class Lieutenant {
@@ -72,6 +75,8 @@ export class Lieutenant {
 	/** Of the monotonic clock: when pi last said something by itself. */
 	#progress = 0;
 	#probing = false;
+	/** Its pi answered at least once, in this life of the host or before. */
+	#met: boolean;
 	#patience: Timer | undefined;
 	#abort: Timer | undefined;
 	#again: Timer | undefined;
@@ -82,6 +87,7 @@ export class Lieutenant {
 	constructor(quarters: Quarters, standing: Standing) {
 		this.#quarters = quarters;
 		this.#standing = standing;
+		this.#met = standing.lives > 0;
 		this.#journal = new Journal(quarters.place, standing.spec.id);
 		for (const asked of quarters.outbox.open(standing.spec.id)) this.#take({ type: "asked", message: asked });
 	}
@@ -95,33 +101,8 @@ export class Lieutenant {
 	}
 
 	view(): Row {
-		const { spec, owner, state, reason, changedAt, lives, turns, tokens, costUsd, output } = this.#standing;
-		const tool = this.#tool;
-		const said = this.#partial === "" ? output : this.#partial;
-		return {
-			id: spec.id,
-			name: spec.name,
-			role: spec.role,
-			state,
-			...(reason === undefined ? {} : { reason }),
-			place: spec.place,
-			host: this.#quarters.store.meta("host") ?? "",
-			owner,
-			cwd: spec.cwd,
-			...(spec.worktree === undefined ? {} : { branch: spec.worktree.branch }),
-			...(spec.model === undefined ? {} : { model: spec.model }),
-			...(spec.thinking === undefined ? {} : { thinking: spec.thinking }),
-			...(spec.task === undefined ? {} : { task: spec.task }),
-			...(tool === undefined ? {} : { tool: tool.name, toolSince: new Date(tool.since).toISOString() }),
-			...(said === undefined ? {} : { output: said.slice(-OUTPUT_SHOWN) }),
-			pending: this.#delivery.open.length,
-			turns,
-			tokens,
-			costUsd,
-			lives,
-			createdAt: spec.createdAt,
-			changedAt,
-		};
+		const live = { pending: this.#delivery.open.length, partial: this.#partial, tool: this.#tool };
+		return rowOf(this.#standing, this.#quarters.hostId, live);
 	}
 
 	/** After the host started: finds its process, or starts it again. */
@@ -154,8 +135,8 @@ export class Lieutenant {
 	}
 
 	/** Takes a message in. The caller has stored it, in the transaction that keeps its answer. */
-	ask(message: Parameters<typeof askable>[0]): void {
-		this.#take(askable(message));
+	ask(message: Asked): void {
+		this.#take({ type: "asked", message });
 	}
 
 	/** Throws when it takes no messages, saying why and what to do. */
@@ -170,6 +151,13 @@ export class Lieutenant {
 		await this.#stop();
 	}
 
+	/** Starts it again from its session, whatever ended it; one that runs is left alone. */
+	async resume(): Promise<void> {
+		if (shouldRun(this.#standing.state)) return;
+		this.#quarters.store.transaction(() => this.#save({ deaths: [], errors: 0 }));
+		await this.launch();
+	}
+
 	/** Ends it for good: what it was asked and has not answered is lost, and says so. */
 	async destroy(): Promise<readonly string[]> {
 		this.#quarters.store.transaction(() => this.#change("destroy"));
@@ -177,10 +165,11 @@ export class Lieutenant {
 		await this.#look();
 		this.#take({ type: "over", because: "the lieutenant was destroyed" });
 		const { spec } = this.#standing;
-		const released = await this.#quarters.place.release(spec.name, {
+		const released = await this.#quarters.place.release({
 			cwd: spec.cwd,
 			...(spec.worktree === undefined ? {} : { worktree: spec.worktree }),
 		});
+		await this.#quarters.place.clear(spec.id);
 		return released.kept;
 	}
 
@@ -238,6 +227,7 @@ export class Lieutenant {
 			else this.#stall("it answers no probe");
 			return;
 		}
+		this.#met = true;
 		const { isStreaming: streaming, isCompacting: compacting, pendingMessageCount: pending } = probe.state;
 		const look = await this.#note();
 		this.#quarters.store.transaction(() => this.#change(streaming ? "running" : "ready"));
@@ -335,7 +325,7 @@ export class Lieutenant {
 			await this.#quarters.place.sync(this.#standing.spec.id);
 		}
 		const { turns, totalTokens, cost } = look.tally;
-		const output = look.outputs.at(-1)?.text.slice(-OUTPUT_SHOWN);
+		const output = look.outputs.at(-1)?.text.slice(-OUTPUT_KEPT);
 		if (turns !== this.#standing.turns || totalTokens !== this.#standing.tokens) {
 			this.#quarters.store.transaction(() =>
 				this.#save({ turns, tokens: totalTokens, costUsd: cost, ...(output === undefined ? {} : { output }) }),
@@ -363,12 +353,13 @@ export class Lieutenant {
 	#died(end: LifeEnd): void {
 		const { clock } = this.#quarters.world;
 		const deaths = [...this.#standing.deaths, clock.now()].slice(-10);
-		const next = afterDeath(deaths);
+		// What never came up once will not come up the second time: a model or a provider that is not there.
+		const next = this.#standing.turns === 0 && !this.#met ? PARK : afterDeath(deaths);
 		this.#take({ type: "down" });
 		this.#quarters.store.transaction(() => {
 			const facts = { deaths, dead: this.#standing.lives };
 			if (next.type === "park") {
-				const why = parked(end);
+				const why = this.#met ? parked(end) : unborn(end);
 				this.#change("given-up", { ...facts, reason: why });
 				this.#quarters.notify(this.#standing, "death", death(this.#standing, end, why));
 			} else {
@@ -581,11 +572,6 @@ export class Lieutenant {
 		this.#again?.cancel();
 	}
 }
-
-const askable = (message: Extract<DeliveryEvent, { type: "asked" }>["message"]): DeliveryEvent => ({
-	type: "asked",
-	message,
-});
 
 /** `bash npm test`: a tool and the beginning of what it was given. */
 function toolLine(tool: string, input: unknown): string {

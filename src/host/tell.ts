@@ -32,9 +32,14 @@ function manner(end: LifeEnd): string {
 	return "it is gone";
 }
 
+const lastLine = (end: LifeEnd): string => end.stderr.trim().split("\n").at(-1)?.slice(0, 200) ?? "";
+
+export const unborn = (end: LifeEnd): string =>
+	`its pi did not start (${manner(end)})${lastLine(end) === "" ? "" : `: ${lastLine(end)}`}`;
+
 export const parked = (end: LifeEnd): string => {
-	const last = end.stderr.trim().split("\n").at(-1) ?? "";
-	return `its process ended three times within ${CRASH_WINDOW_MS / 60_000} minutes, last: ${manner(end)}${last === "" ? "" : ` (${last.slice(0, 200)})`}`;
+	const last = lastLine(end);
+	return `its process ended three times within ${CRASH_WINDOW_MS / 60_000} minutes, last: ${manner(end)}${last === "" ? "" : ` (${last})`}`;
 };
 
 export function death(standing: Standing, end: LifeEnd, why?: string): string {

@@ -22,7 +22,8 @@ export function environmentOf(employment: Employment, life: number, around: Surr
 	const { env, hub, ports } = employment;
 	return {
 		...env,
-		...(hub === undefined ? {} : { VERS_INFRA_URL: hub.url, VERS_AUTH_TOKEN: hub.token }),
+		...(hub.url === undefined ? {} : { VERS_INFRA_URL: hub.url }),
+		VERS_AUTH_TOKEN: hub.token,
 		VERS_AGENT_NAME: employment.name,
 		VERS_AGENT_ROLE: "lieutenant",
 		VERS_PARENT_AGENT: employment.owner,

@@ -19,8 +19,8 @@ export interface Employment {
 	/** `provider/model`; absent: pi's own default. */
 	readonly model?: string;
 	readonly thinking?: string;
-	/** Its own hub token and the hub's address; absent while no hub is known. */
-	readonly hub?: { readonly url: string; readonly token: string };
+	/** Its own hub token; the address only of a remote hub: the home's own is found anew, also on another port. */
+	readonly hub: { readonly url?: string; readonly token: string };
 	/** First of its 20 ports. */
 	readonly ports: number;
 	/** How pi is started: the interpreter and pi's own script (or a compiled pi alone), absolute paths. */

@@ -25,6 +25,11 @@ export class Reports {
 		);
 	}
 
+	/** A new link may be to a hub that lost its records: how each lieutenant stands is said again. */
+	restate(): void {
+		this.#store.run("update reports set kept = 0 where subject like 'lieutenant:%'");
+	}
+
 	/** Due ones above a counter, oldest first. */
 	due(above: number, limit: number): readonly Body[] {
 		return this.#store

@@ -17,7 +17,7 @@ export interface Spec {
 	/** First of its twenty ports. */
 	readonly ports: number;
 	/** The pi that it runs in; the environment to choose from stands in `lieutenants/<id>/launch.json` (0600). */
-	readonly pi: { readonly exec: string; readonly script?: string };
+	readonly pi: readonly string[];
 	/** Who asked for it under which key: a repeated request finds it by them. */
 	readonly request?: { readonly caller: string; readonly key: string };
 	readonly createdAt: string;

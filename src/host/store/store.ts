@@ -28,7 +28,9 @@ create index notices_owner on notices (owner, seq) where acknowledged = 0;
 create table orchestrators (
 	name text primary key, generation integer not null, session text, pid integer, started text
 ) strict;
-create table tokens (name text primary key, role text not null, token text not null, registered integer not null default 0) strict;
+create table tokens (
+	subject text primary key, role text not null, name text not null, token text not null, ended integer not null default 0
+) strict;
 create table answers (
 	caller text not null, operation text not null, key text not null, input text not null, output text not null,
 	at integer not null, primary key (caller, operation, key)

@@ -1,0 +1,378 @@
+/**
+ * The host: the supervisor of one machine. It keeps the agents alive, their messages until they are answered, and what
+ * the hub should know until the hub knows it. It needs neither an orchestrator nor a hub to go on.
+ */
+
+import type { Client } from "../client/client.ts";
+import type { Lieutenant as Row } from "../contract/lieutenants.ts";
+import type { Notice, NoticeType } from "../contract/link.ts";
+import type { AnyOperation } from "../contract/operation.ts";
+import { type Home, socketPath } from "../daemon/home.ts";
+import { livingDaemon } from "../daemon/run-file.ts";
+import type { Settings } from "../daemon/settings.ts";
+import { readAdminToken } from "../daemon/token.ts";
+import { fault } from "../errors.ts";
+import type { Listener, Timer, World } from "../world.ts";
+import { Calls } from "./calls.ts";
+import { Access, type HubPlace } from "./hub/access.ts";
+import { Drain } from "./hub/drain.ts";
+import { Link } from "./hub/link.ts";
+import { idMaker } from "./ids.ts";
+import type { Look } from "./journal.ts";
+import { Lieutenant, type Quarters } from "./lieutenant.ts";
+import { shouldRun } from "./lifecycle.ts";
+import { Names } from "./names.ts";
+import { lieutenantHandlers } from "./operations/lieutenants.ts";
+import { spoolHandlers } from "./operations/spool.ts";
+import { LocalPlace } from "./places/local.ts";
+import type { Employment, Place } from "./places/place.ts";
+import { Sessions } from "./sessions.ts";
+import { Answers } from "./store/answers.ts";
+import { Inbox } from "./store/inbox.ts";
+import { Launches } from "./store/launches.ts";
+import { Outbox } from "./store/outbox.ts";
+import { Reports } from "./store/reports.ts";
+import { Roster, type Standing } from "./store/roster.ts";
+import { Spool } from "./store/spool.ts";
+import { Store } from "./store/store.ts";
+import { type HeldToken, Tokens } from "./store/tokens.ts";
+import { sessionUsage } from "./usage.ts";
+
+export interface HostOptions {
+	readonly world: World;
+	readonly home: Home;
+	readonly version: string;
+	readonly settings: Settings;
+	/** Everything that the hub can be asked: what was kept for it is sent by these. */
+	readonly operations: readonly AnyOperation[];
+	/** Where this package is: its extensions are loaded into every lieutenant. */
+	readonly packageFolder: string;
+	complain(what: string): void;
+	/** For the simulation: another place than this machine, another way to the hub. */
+	readonly place?: Place;
+	readonly http?: ConstructorParameters<typeof Access>[0]["http"];
+}
+
+const TICK_MS = 5_000;
+
+/** A host at work. */
+export class Host {
+	readonly options: HostOptions;
+	readonly store: Store;
+	readonly roster: Roster;
+	readonly outbox: Outbox;
+	readonly inbox: Inbox;
+	readonly spool: Spool;
+	readonly tokens: Tokens;
+	readonly names: Names;
+	readonly launches: Launches;
+	readonly place: Place;
+	readonly newId: () => string;
+	readonly id: string;
+	readonly lieutenants = new Map<string, Lieutenant>();
+	readonly #start: string;
+	readonly #reports: Reports;
+	readonly #sessions: Sessions;
+	readonly #access: Access;
+	readonly #link: Link;
+	readonly #drain: Drain;
+	/** Who waits for a receipt to change. */
+	readonly #waiting = new Set<(message: string) => void>();
+	#listener: Listener | undefined;
+	#tick: Timer | undefined;
+
+	constructor(options: HostOptions) {
+		this.options = options;
+		const { world, home, version } = options;
+		const file = `${home.host}/host.db`;
+		this.store = new Store(world.files.database(file), file);
+		this.newId = idMaker(world, this.store);
+		this.#start = this.newId();
+		this.id = this.#identity();
+		this.roster = new Roster(this.store);
+		this.outbox = new Outbox(this.store);
+		this.inbox = new Inbox(this.store);
+		this.spool = new Spool(this.store);
+		this.tokens = new Tokens(world, this.store);
+		this.names = new Names(world, this.store);
+		this.launches = new Launches(world.files, home);
+		this.place =
+			options.place ??
+			new LocalPlace({ world, home, socket: socketPath(home, "host"), packageFolder: options.packageFolder });
+		this.#reports = new Reports(this.store);
+		const calls = new Calls([...lieutenantHandlers(this), ...spoolHandlers(this)], new Answers(this.store), () =>
+			world.clock.now(),
+		);
+		this.#access = new Access({
+			world,
+			version,
+			tokens: this.tokens,
+			hostId: this.id,
+			find: () => this.#hubPlace(),
+			...(options.http === undefined ? {} : { http: options.http }),
+		});
+		const complain = options.complain;
+		this.#drain = new Drain({
+			world,
+			spool: this.spool,
+			tokens: this.tokens,
+			access: this.#access,
+			operations: new Map(options.operations.map((operation) => [operation.name, operation])),
+			complain,
+		});
+		this.#link = new Link({
+			world,
+			version,
+			hostId: this.id,
+			start: this.#start,
+			access: this.#access,
+			store: this.store,
+			reports: this.#reports,
+			calls,
+			linked: () => this.#drain.begin(),
+			complain,
+		});
+		this.#sessions = new Sessions({
+			world,
+			host: this.id,
+			version,
+			calls,
+			names: this.names,
+			credentials: (name) => this.#credentials(name),
+			pack: (lieutenant, token) =>
+				this.tokens.proves(`lieutenant:${lieutenant}`, token)
+					? this.lieutenants.get(lieutenant)?.standing.spec.name
+					: undefined,
+			lieutenants: () => this.rows(),
+			unread: (owner, session) => this.inbox.unread(owner, session),
+			handed: (id, session) => this.inbox.handed(id, session),
+			acknowledge: (owner, ids) => this.inbox.acknowledge(owner, ids),
+		});
+	}
+
+	/** Brings back the lieutenants, then answers. */
+	async begin(): Promise<string> {
+		const { world, home } = this.options;
+		for (const standing of this.roster.list()) this.employ(standing);
+		for (const lieutenant of this.lieutenants.values()) {
+			void lieutenant.begin().catch((thrown) => this.options.complain(String(thrown)));
+		}
+		this.#tick = world.clock.every(TICK_MS, () => {
+			for (const lieutenant of this.lieutenants.values()) lieutenant.tick();
+		});
+		this.#listener = await world.sockets.listen(socketPath(home, "host"), (connection) =>
+			this.#sessions.accept(connection),
+		);
+		this.#link.begin();
+		return this.#listener.address;
+	}
+
+	/** Lets go of everything in order; agents and their messages stay as they are. */
+	async close(): Promise<void> {
+		this.#tick?.cancel();
+		this.#link.close();
+		this.#sessions.close();
+		await this.#listener?.close();
+		for (const lieutenant of this.lieutenants.values()) lieutenant.detach();
+		this.#access.close();
+		this.store.close();
+	}
+
+	/** Nobody needs this host: no session is connected and no lieutenant lives here. */
+	idle(): boolean {
+		const living = [...this.lieutenants.values()].some((lieutenant) => shouldRun(lieutenant.standing.state));
+		return this.#sessions.count === 0 && !living && this.spool.waiting() === 0;
+	}
+
+	/** Takes a stored lieutenant into service. */
+	employ(standing: Standing): Lieutenant {
+		const lieutenant = new Lieutenant(this.#quarters(), standing);
+		this.lieutenants.set(standing.spec.id, lieutenant);
+		return lieutenant;
+	}
+
+	rows(): readonly Row[] {
+		return [...this.lieutenants.values()].map((lieutenant) => lieutenant.view());
+	}
+
+	/** Keeps a record for the hub and sends it when it can. */
+	keep(author: string, operation: string, input: unknown, key: string): number {
+		const waiting = this.spool.add({ author, operation, key, input, at: this.options.world.clock.now() });
+		if (this.#link.linked) this.#drain.begin();
+		return waiting;
+	}
+
+	/** The token is on its way to the hub; what its holder records meanwhile waits with it. */
+	introduce(subject: string): void {
+		const held = this.tokens.list().find((token) => token.subject === subject);
+		if (held === undefined || !this.#link.linked) return;
+		void this.#access
+			.register(held)
+			.catch((thrown) => this.options.complain(`${held.name} is not yet known to the hub: ${String(thrown)}`));
+	}
+
+	/** Resolves when the hub knows this token; throws `hub_away`. */
+	async known(held: HeldToken): Promise<void> {
+		await this.#access.register(held);
+	}
+
+	/** The hub, acting with this token. */
+	hubAs(held: HeldToken): Client {
+		return this.#access.as(held);
+	}
+
+	/** Throws `lieutenant_unknown` for one that is not in service. */
+	living(id: string): Lieutenant {
+		const found = this.lieutenants.get(id);
+		if (found === undefined) throw fault("lieutenant_unknown", id, []);
+		return found;
+	}
+
+	/** One that is gone: its row and its transcript stay, its keys do not. */
+	dismiss(id: string): void {
+		this.lieutenants.delete(id);
+		this.tokens.end(`lieutenant:${id}`);
+		this.launches.forget(id);
+	}
+
+	/** Another name takes it over, with what was not read about it. */
+	adopt(lieutenant: Lieutenant, owner: string): void {
+		this.store.transaction(() => {
+			lieutenant.adopt(owner);
+			this.inbox.move(lieutenant.standing.spec.id, owner);
+		});
+		this.#later(() => this.#sessions.deliver(owner));
+	}
+
+	isoNow(): string {
+		return new Date(this.options.world.clock.now()).toISOString();
+	}
+
+	/** Calls back at each change of a message's receipt, until the returned function is called. */
+	onReceipt(run: (message: string) => void): () => void {
+		this.#waiting.add(run);
+		return () => this.#waiting.delete(run);
+	}
+
+	#identity(): string {
+		const known = this.store.meta("host");
+		if (known !== undefined) return known;
+		const id = this.newId();
+		this.store.setMeta("host", id);
+		return id;
+	}
+
+	#hubPlace(): HubPlace | undefined {
+		const { world, home, settings } = this.options;
+		const { hub } = settings.values;
+		const authority = settings.env.VERS_AUTH_TOKEN;
+		if (typeof hub === "string" && authority !== undefined) return { url: hub, authority };
+		const run = livingDaemon(world, home, "hub");
+		const admin = readAdminToken(world, home.hub);
+		return run === undefined || admin === undefined ? undefined : { url: run.address, authority: admin };
+	}
+
+	#credentials(name: string): { token: string; hub: string | null } {
+		const subject = `orchestrator:${name}`;
+		const held = this.tokens.of(subject, "orchestrator", name);
+		if (held.fresh) this.introduce(subject);
+		return { token: held.token, hub: this.#access.url };
+	}
+
+	#quarters(): Quarters {
+		const { world, complain } = this.options;
+		return {
+			world,
+			store: this.store,
+			outbox: this.outbox,
+			place: this.place,
+			hostId: this.id,
+			start: this.#start,
+			newId: this.newId,
+			employment: (standing) => this.#employment(standing),
+			save: (standing) => this.#save(standing),
+			notify: (standing, type, text) => this.#notify(standing, type, text),
+			receipt: (id) => this.#receipt(id),
+			used: (standing, look) => this.#used(standing, look),
+			complain,
+		};
+	}
+
+	#employment(standing: Standing): Employment {
+		const { spec, owner } = standing;
+		const { hub } = this.options.settings.values;
+		const token = this.tokens.of(`lieutenant:${spec.id}`, "lieutenant", spec.name).token;
+		return {
+			id: spec.id,
+			name: spec.name,
+			role: spec.role,
+			owner,
+			cwd: spec.cwd,
+			...(spec.worktree === undefined ? {} : { branch: spec.worktree.branch }),
+			...(spec.model === undefined ? {} : { model: spec.model }),
+			...(spec.thinking === undefined ? {} : { thinking: spec.thinking }),
+			hub: typeof hub === "string" ? { url: hub, token } : { token },
+			ports: spec.ports,
+			pi: spec.pi,
+			env: this.launches.environment(spec.id),
+		};
+	}
+
+	#save(standing: Standing): void {
+		this.roster.save(standing);
+		const row = this.lieutenants.get(standing.spec.id)?.view();
+		if (row === undefined) return;
+		this.#reports.add(`lieutenant:${row.id}`, { type: "state", lieutenant: row });
+		this.#later(() => {
+			this.#sessions.changed([row]);
+			this.#link.tell();
+		});
+	}
+
+	#notify(standing: Standing, type: NoticeType, text: string): void {
+		const { id, name } = standing.spec;
+		const at = new Date(this.options.world.clock.now()).toISOString();
+		const notice: Notice = { id: this.newId(), type, owner: standing.owner, lieutenant: { id, name }, text, at };
+		this.inbox.add(notice);
+		this.#reports.add(`notice:${notice.id}`, { type: "notice", notice });
+		this.#later(() => {
+			this.#sessions.deliver(standing.owner);
+			this.#link.tell();
+		});
+	}
+
+	#receipt(id: string): void {
+		const message = this.outbox.get(id);
+		if (message === undefined) return;
+		const { text: _, ...told } = message;
+		this.#reports.add(`message:${id}`, { type: "receipt", message: told });
+		for (const run of this.#waiting) run(id);
+		this.#later(() => this.#link.tell());
+	}
+
+	/** What a session used is recorded by the host, from the file: so the tokens of a killed agent count as well. */
+	#used(standing: Standing, look: Look): void {
+		const session = sessionUsage(standing, look);
+		if (session === undefined) return;
+		this.keep(
+			`lieutenant:${standing.spec.id}`,
+			"usage.session",
+			session,
+			`usage ${standing.spec.id} ${look.leaf ?? ""}`,
+		);
+	}
+
+	/** Others hear of it after the transaction that makes it true. */
+	#later(run: () => void): void {
+		this.options.world.clock.soon(run);
+	}
+}
+
+/** The host of a home; resolves once it answers. */
+export async function startHost(
+	options: HostOptions,
+): Promise<{ readonly address: string; close(): Promise<void>; idle(): boolean }> {
+	const host = new Host(options);
+	const address = await host.begin();
+	return { address, close: () => host.close(), idle: () => host.idle() };
+}

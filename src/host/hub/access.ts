@@ -1,0 +1,84 @@
+/**
+ * This host towards the hub: where the hub is, which token to use, and that the hub knows the tokens made here. The hub
+ * of the same home is met with its admin file, once, to make the host's own token known; a remote one with what the
+ * person's `VERS_AUTH_TOKEN` may.
+ */
+import { type Client, createClient } from "../../client/client.ts";
+import * as tokens from "../../contract/tokens.ts";
+import type { World } from "../../world.ts";
+import { type HeldToken, hashOf, type Tokens } from "../store/tokens.ts";
+
+/** Where a hub is, and with which token this host may speak to it. */
+export interface HubPlace {
+	readonly url: string;
+	/** The home's admin token, or the person's token of a remote hub. */
+	readonly authority: string;
+}
+
+export interface AccessOptions {
+	readonly world: World;
+	readonly version: string;
+	readonly tokens: Tokens;
+	readonly hostId: string;
+	/** Undefined while no hub is known. Asked before each connection: a hub may come back on another port. */
+	find(): HubPlace | undefined;
+	/** For the simulation. */
+	readonly http?: Parameters<typeof createClient>[0]["http"];
+}
+
+/** The host's own calls wait longer than a tool does: nobody sits before them. */
+const TIMEOUT = 10_000;
+
+export class Access {
+	readonly #options: AccessOptions;
+	readonly #clients = new Map<string, Client>();
+
+	constructor(options: AccessOptions) {
+		this.#options = options;
+	}
+
+	get url(): string | null {
+		return this.#options.find()?.url ?? null;
+	}
+
+	own(): HeldToken {
+		return this.#options.tokens.of("host", "host", this.#options.hostId);
+	}
+
+	/** A client that acts with this token. */
+	as(held: HeldToken): Client {
+		return this.#client(held.subject, held.token);
+	}
+
+	/** Makes every token of this host known. Saying it again changes nothing, so it is said at each link. */
+	async introduce(): Promise<void> {
+		const place = this.#options.find();
+		if (place === undefined) return;
+		const own = this.own();
+		const authority = this.#client(`authority ${place.authority.slice(0, 8)}`, place.authority);
+		await authority.call(tokens.register, { hash: hashOf(own.token), role: own.role, name: own.name });
+		for (const held of this.#options.tokens.list()) if (held.subject !== "host") await this.register(held);
+	}
+
+	async register(held: HeldToken): Promise<void> {
+		const { role, name, token } = held;
+		await this.as(this.own()).call(tokens.register, { hash: hashOf(token), role, name }, { timeout: TIMEOUT });
+	}
+
+	close(): void {
+		for (const client of this.#clients.values()) client.close();
+	}
+
+	#client(who: string, token: string): Client {
+		const known = this.#clients.get(who);
+		if (known !== undefined) return known;
+		const { world, version, find, http } = this.#options;
+		const resolve = () => {
+			const place = find();
+			return place === undefined ? undefined : { url: place.url, token };
+		};
+		const client = createClient({ world, version, resolve, timeout: TIMEOUT, ...(http === undefined ? {} : { http }) });
+		this.#clients.set(who, client);
+		return client;
+	}
+}

@@ -1,0 +1,68 @@
+/** Sends what was kept for a hub that was away: in order, each under its first key, so that nothing is recorded twice. */
+import type { AnyOperation } from "../../contract/operation.ts";
+import { Fault, reason } from "../../errors.ts";
+import type { World } from "../../world.ts";
+import type { Spool } from "../store/spool.ts";
+import type { Tokens } from "../store/tokens.ts";
+import type { Access } from "./access.ts";
+
+export interface DrainOptions {
+	readonly world: World;
+	readonly spool: Spool;
+	readonly tokens: Tokens;
+	readonly access: Access;
+	/** Operations that may be kept, by name. */
+	readonly operations: ReadonlyMap<string, AnyOperation>;
+	complain(what: string): void;
+}
+
+export class Drain {
+	readonly #options: DrainOptions;
+	#running = false;
+	#again = false;
+
+	constructor(options: DrainOptions) {
+		this.#options = options;
+	}
+
+	/** Begins, or goes on once more after what runs: never two at once, or the order would be lost. */
+	begin(): void {
+		if (this.#running) {
+			this.#again = true;
+			return;
+		}
+		this.#running = true;
+		void this.#all().finally(() => {
+			this.#running = false;
+			if (this.#again) {
+				this.#again = false;
+				this.begin();
+			}
+		});
+	}
+
+	async #all(): Promise<void> {
+		const { spool, world } = this.#options;
+		for (let entry = spool.next(world.clock.now()); entry !== undefined; entry = spool.next(world.clock.now())) {
+			const held = this.#options.tokens.list().find((token) => token.subject === entry?.author);
+			const operation = this.#options.operations.get(entry.operation);
+			if (operation === undefined) {
+				spool.refused(entry.seq, `no operation ${entry.operation}`);
+				continue;
+			}
+			try {
+				await this.#options.access
+					.as(held ?? this.#options.access.own())
+					.call(operation, entry.input, { key: entry.key });
+				spool.sent(entry.seq);
+			} catch (thrown) {
+				if (!(thrown instanceof Fault) || thrown.status >= 500 || thrown.status === 401) {
+					this.#options.complain(`the spool waits: ${reason(thrown)}`);
+					return;
+				}
+				spool.refused(entry.seq, thrown.message);
+				this.#options.complain(`the hub refused a kept ${entry.operation}: ${thrown.message}`);
+			}
+		}
+	}
+}

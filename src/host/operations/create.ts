@@ -1,0 +1,112 @@
+/** A new lieutenant: a workspace, a row, a process, and its first task. */
+import { isAbsolute, join } from "node:path";
+import type { Static } from "@sinclair/typebox";
+import type { create } from "../../contract/lieutenants.ts";
+import type { Launch } from "../../contract/link.ts";
+import { fault } from "../../errors.ts";
+import type { Context } from "../calls.ts";
+import type { Host } from "../host.ts";
+import type { Lieutenant } from "../lieutenant.ts";
+import type { Spec, Standing } from "../store/roster.ts";
+import { type Assignment, assign } from "./assignment.ts";
+
+type Input = Static<typeof create.input>;
+type Output = Static<typeof create.output>;
+
+const NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
+/** First port of the first lieutenant; each has twenty. */
+const PORTS_FROM = 42_000;
+const PORTS_EACH = 20;
+const PORTS_TO = 60_000;
+
+/** Names whose creation is under way: the second of two at once is refused before it touches a worktree. */
+const underWay = new WeakMap<Host, Set<string>>();
+
+export async function createLieutenant(host: Host, input: Input, context: Context): Promise<Output> {
+	const before = host.roster.list().find(({ spec }) => isRequest(spec, context));
+	if (before !== undefined) return output(host.living(before.spec.id), {});
+	if (!NAME.test(input.name)) throw fault("name_invalid", input.name);
+	if (input.local === false)
+		throw fault("invalid_input", "local: false needs a place for VMs, and none is set up here");
+	const busy = underWay.get(host) ?? new Set();
+	underWay.set(host, busy);
+	if (host.roster.named(input.name) !== undefined || busy.has(input.name)) throw fault("lieutenant_exists", input.name);
+	busy.add(input.name);
+	try {
+		return await make(host, input, context);
+	} finally {
+		busy.delete(input.name);
+	}
+}
+
+async function make(host: Host, input: Input, context: Context): Promise<Output> {
+	const launch = context.launch ?? host.launches.latest();
+	if (launch === undefined) throw fault("no_launch");
+	const id = host.newId();
+	const owner = context.acting?.name ?? context.caller;
+	const workspace = await host.place.prepare({
+		name: input.name,
+		cwd: folder(host, input.cwd, launch),
+		...(input.worktree === undefined ? {} : { worktree: input.worktree }),
+	});
+	const holder = host.tokens.of(`lieutenant:${id}`, "lieutenant", input.name);
+	const asker = host.tokens.of(`orchestrator:${owner}`, "orchestrator", owner);
+	const assignment = input.task === undefined ? undefined : await assign(host, asker, holder, input.task);
+	const [model, thinking] = [input.model ?? launch.model, input.thinking ?? launch.thinking];
+	const createdAt = host.isoNow();
+	const spec: Spec = {
+		id,
+		name: input.name,
+		role: input.role.trim(),
+		place: host.place.name,
+		...workspace,
+		...(model === undefined ? {} : { model }),
+		...(thinking === undefined ? {} : { thinking }),
+		...(assignment?.task === undefined ? {} : { task: assignment.task }),
+		ports: freePorts(host),
+		pi: launch.pi,
+		...(context.key === undefined ? {} : { request: { caller: context.caller, key: context.key } }),
+		createdAt,
+	};
+	host.launches.keep(id, launch);
+	const lieutenant = employ(host, spec, owner, assignment);
+	host.introduce(`lieutenant:${id}`);
+	await lieutenant.launch();
+	return output(lieutenant, assignment ?? {});
+}
+
+/** The row and its first message are stored together: a host killed now goes on with both. */
+function employ(host: Host, spec: Spec, owner: string, assignment: Assignment | undefined): Lieutenant {
+	const standing: Standing = {
+		...{ spec, owner, state: "starting", changedAt: spec.createdAt },
+		...{ lives: 0, dead: 0, deaths: [], errors: 0, turns: 0, tokens: 0, costUsd: 0 },
+	};
+	host.store.transaction(() => {
+		host.roster.save(standing);
+		if (assignment === undefined) return;
+		const asked = { id: host.newId(), n: 1, mode: "prompt", text: assignment.prompt, receipt: "queued" } as const;
+		host.outbox.add(spec.id, asked, spec.createdAt);
+	});
+	return host.employ(standing);
+}
+
+const output = (lieutenant: Lieutenant, { note }: Partial<Assignment>): Output => ({
+	...lieutenant.view(),
+	...(note === undefined ? {} : { note }),
+});
+
+const isRequest = ({ request }: Spec, { caller, key }: Context): boolean =>
+	key !== undefined && request?.caller === caller && request.key === key;
+
+function folder(host: Host, cwd: string | undefined, launch: Launch): string {
+	const path = cwd === undefined ? launch.cwd : isAbsolute(cwd) ? cwd : join(launch.cwd, cwd);
+	if (host.options.world.files.stat(path)?.kind !== "folder")
+		throw fault("invalid_input", `cwd: there is no folder ${path}`);
+	return path;
+}
+
+function freePorts(host: Host): number {
+	const taken = new Set(host.roster.list().map(({ spec }) => spec.ports));
+	for (let port = PORTS_FROM; port < PORTS_TO; port += PORTS_EACH) if (!taken.has(port)) return port;
+	throw fault("conflict", "All port ranges are taken: end a lieutenant first.");
+}

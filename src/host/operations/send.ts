@@ -1,0 +1,68 @@
+/** A message to a lieutenant: kept, then delivered; the answer says where it stands. */
+import type { Static } from "@sinclair/typebox";
+import type { Message, send } from "../../contract/lieutenants.ts";
+import { fault } from "../../errors.ts";
+import type { Context } from "../calls.ts";
+import type { Host } from "../host.ts";
+import type { Lieutenant } from "../lieutenant.ts";
+import { ended } from "../receipt.ts";
+
+type Input = Static<typeof send.input>;
+type Output = Static<typeof send.output>;
+
+const WAIT_MS = 60_000;
+
+export async function sendMessage(host: Host, lieutenant: Lieutenant, input: Input, context: Context): Promise<Output> {
+	lieutenant.listening();
+	if (input.hard === true && input.mode !== "steer") throw fault("invalid_input", "hard goes with mode steer");
+	const { mode, note } = modeFor(lieutenant, input);
+	const id = host.newId();
+	const hard = input.hard === true ? { hard: { supersedes: [] } } : {};
+	const asked = { id, n: 1, mode, text: input.message, receipt: "queued" as const, ...hard };
+	const say = (): Output => ({ message: stored(host, id), ...(note === undefined ? {} : { note }) });
+	host.store.transaction(() => {
+		host.outbox.add(lieutenant.standing.spec.id, asked, host.isoNow());
+		context.keep(say());
+	});
+	lieutenant.ask(asked);
+	if (input.wait !== undefined) await reached(host, id, input.wait);
+	return say();
+}
+
+function modeFor(lieutenant: Lieutenant, input: Input): { readonly mode: Message["mode"]; readonly note?: string } {
+	const { name } = lieutenant.standing.spec;
+	if ((input.mode ?? "prompt") === "prompt" && lieutenant.working) {
+		return {
+			mode: "followUp",
+			note: `${name} is at work: it gets this as a followUp, when it is done. mode steer reaches it sooner.`,
+		};
+	}
+	return { mode: input.mode ?? "prompt" };
+}
+
+function stored(host: Host, id: string): Message {
+	const message = host.outbox.get(id);
+	if (message === undefined) throw fault("not_found", `message ${id}`);
+	return message;
+}
+
+/** Resolves when the message stands so far, or ended otherwise, or after a minute: the answer says which. */
+function reached(host: Host, id: string, wait: "accepted" | "consumed"): Promise<void> {
+	return new Promise((resolve) => {
+		const look = () => {
+			const { receipt } = stored(host, id);
+			if (receipt !== wait && !ended(receipt)) return;
+			stop();
+			timer.cancel();
+			resolve();
+		};
+		const stop = host.onReceipt((message) => {
+			if (message === id) look();
+		});
+		const timer = host.options.world.clock.after(WAIT_MS, () => {
+			stop();
+			resolve();
+		});
+		look();
+	});
+}

@@ -1,0 +1,42 @@
+/** A lieutenant as people and models see it. */
+import type { Lieutenant } from "../contract/lieutenants.ts";
+import type { Standing } from "./store/roster.ts";
+
+/** What only a living one has. */
+export interface Live {
+	readonly pending: number;
+	/** What the model says right now, before it is in the transcript. */
+	readonly partial: string;
+	readonly tool: { readonly name: string; readonly since: number } | undefined;
+}
+
+const SHOWN = 200;
+
+export function rowOf(standing: Standing, host: string, live?: Live): Lieutenant {
+	const { spec, owner, state, reason, changedAt, lives, turns, tokens, costUsd } = standing;
+	const said = live === undefined || live.partial === "" ? standing.output : live.partial;
+	return {
+		id: spec.id,
+		name: spec.name,
+		role: spec.role,
+		state,
+		...(reason === undefined ? {} : { reason }),
+		place: spec.place,
+		host,
+		owner,
+		cwd: spec.cwd,
+		...(spec.worktree === undefined ? {} : { branch: spec.worktree.branch }),
+		...(spec.model === undefined ? {} : { model: spec.model }),
+		...(spec.thinking === undefined ? {} : { thinking: spec.thinking }),
+		...(spec.task === undefined ? {} : { task: spec.task }),
+		...(live?.tool === undefined ? {} : { tool: live.tool.name, toolSince: new Date(live.tool.since).toISOString() }),
+		...(said === undefined ? {} : { output: said.slice(-SHOWN) }),
+		pending: live?.pending ?? 0,
+		turns,
+		tokens,
+		costUsd,
+		lives,
+		createdAt: spec.createdAt,
+		changedAt,
+	};
+}

@@ -1,0 +1,47 @@
+/**
+ * What lieutenants take over from the session that made them: their model provider's keys above all. One file each,
+ * this user's alone, never in the database, which people copy and look into; it goes with the lieutenant.
+ */
+import type { Launch } from "../../contract/link.ts";
+import { type Home, lieutenantFolder } from "../../daemon/home.ts";
+import type { Files } from "../../world.ts";
+
+export class Launches {
+	readonly #files: Files;
+	readonly #home: Home;
+
+	constructor(files: Files, home: Home) {
+		this.#files = files;
+		this.#home = home;
+	}
+
+	/** Also the newest launch of all: a call that comes from no session starts its agent like the last one. */
+	keep(lieutenant: string, launch: Launch): void {
+		this.#files.makeFolder(lieutenantFolder(this.#home, lieutenant), 0o700);
+		this.#files.write(this.#path(lieutenant), JSON.stringify(launch), 0o600);
+		this.#files.write(this.#latest(), JSON.stringify(launch), 0o600);
+	}
+
+	latest(): Launch | undefined {
+		return read(this.#files.read(this.#latest()));
+	}
+
+	environment(lieutenant: string): Readonly<Record<string, string>> {
+		return read(this.#files.read(this.#path(lieutenant)))?.env ?? {};
+	}
+
+	forget(lieutenant: string): void {
+		this.#files.remove(this.#path(lieutenant));
+	}
+
+	#path(lieutenant: string): string {
+		return `${lieutenantFolder(this.#home, lieutenant)}/launch.json`;
+	}
+
+	#latest(): string {
+		return `${this.#home.host}/launch.json`;
+	}
+}
+
+const read = (text: string | undefined): Launch | undefined =>
+	text === undefined ? undefined : (JSON.parse(text) as Launch);
