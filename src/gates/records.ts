@@ -1,5 +1,9 @@
 /** What gates and usage need of the hub. One real wiring (`src/fleet/records.ts`), one in memory in the tests. */
+import type { Static } from "@sinclair/typebox";
 import type { Facts } from "../contract/log.ts";
+import type { recordSession } from "../contract/usage.ts";
+
+export type UsageRecord = Static<(typeof recordSession)["input"]>;
 
 export interface GateEntry {
 	readonly text: string;
@@ -16,4 +20,6 @@ export interface Records {
 	append(entry: GateEntry, key: string): Promise<void>;
 	/** A `custom` event of the feed; resolves and rejects likewise. */
 	publish(event: GateEvent, key: string): Promise<void>;
+	/** What a session has used so far; it replaces what that session said before. */
+	recordUsage(session: UsageRecord, key: string): Promise<void>;
 }

@@ -9,6 +9,15 @@ export interface Usage {
 	readonly cacheWrite: number;
 	readonly totalTokens: number;
 	readonly cost: number;
+	/** What `cost` consists of. */
+	readonly costs: Costs;
+}
+
+export interface Costs {
+	readonly input: number;
+	readonly output: number;
+	readonly cacheRead: number;
+	readonly cacheWrite: number;
 }
 
 export interface ToolCall {
@@ -62,17 +71,25 @@ export function parseUsage(value: unknown): Usage | undefined {
 	if (!isShape(value)) return undefined;
 	const [input, output] = [count(value.input), count(value.output)];
 	const [cacheRead, cacheWrite] = [count(value.cacheRead), count(value.cacheWrite)];
+	const cost = shape(value.cost);
 	return {
 		input,
 		output,
 		cacheRead,
 		cacheWrite,
 		totalTokens: count(value.totalTokens) || input + output + cacheRead + cacheWrite,
-		cost: count(shape(value.cost).total),
+		cost: count(cost.total),
+		costs: {
+			input: count(cost.input),
+			output: count(cost.output),
+			cacheRead: count(cost.cacheRead),
+			cacheWrite: count(cost.cacheWrite),
+		},
 	};
 }
 
-const NO_USAGE: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, totalTokens: 0, cost: 0 };
+const NOTHING = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+export const NO_USAGE: Usage = { ...NOTHING, totalTokens: 0, cost: 0, costs: NOTHING };
 
 function parseAssistant(value: Readonly<Record<string, unknown>>): Message {
 	const error = optionalText(value.errorMessage);

@@ -3,7 +3,7 @@
  * tools, compactions, branch summaries. A fold, so that an incremental reader adds only what is new.
  */
 import type { Entry } from "./entry.ts";
-import type { Usage } from "./message.ts";
+import { NO_USAGE, type Usage } from "./message.ts";
 
 export interface Tally extends Usage {
 	/** Assistant messages. */
@@ -12,10 +12,12 @@ export interface Tally extends Usage {
 	readonly tools: Readonly<Record<string, number>>;
 	/** Per `provider/model`, answers only; the rest of the sum has no model of its own. */
 	readonly models: Readonly<Record<string, Usage>>;
+	/** Times of the first and the last entry; absent while there is none. */
+	readonly startedAt?: string;
+	readonly endedAt?: string;
 }
 
-const NONE: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, totalTokens: 0, cost: 0 };
-export const EMPTY_TALLY: Tally = { ...NONE, turns: 0, tools: {}, models: {} };
+export const EMPTY_TALLY: Tally = { ...NO_USAGE, turns: 0, tools: {}, models: {} };
 
 export const addUsage = (a: Usage, b: Usage): Usage => ({
 	input: a.input + b.input,
@@ -24,6 +26,12 @@ export const addUsage = (a: Usage, b: Usage): Usage => ({
 	cacheWrite: a.cacheWrite + b.cacheWrite,
 	totalTokens: a.totalTokens + b.totalTokens,
 	cost: a.cost + b.cost,
+	costs: {
+		input: a.costs.input + b.costs.input,
+		output: a.costs.output + b.costs.output,
+		cacheRead: a.costs.cacheRead + b.costs.cacheRead,
+		cacheWrite: a.costs.cacheWrite + b.costs.cacheWrite,
+	},
 });
 
 /** The tally after these entries. */
@@ -38,13 +46,17 @@ export function tally(entries: readonly Entry[], before: Tally = EMPTY_TALLY): T
 		if (entry.type !== "message" || entry.message.role !== "assistant") continue;
 		const { message } = entry;
 		const model = `${message.provider}/${message.model}`;
-		models.set(model, addUsage(models.get(model) ?? NONE, message.usage));
+		models.set(model, addUsage(models.get(model) ?? NO_USAGE, message.usage));
 		for (const call of message.toolCalls) tools.set(call.name, (tools.get(call.name) ?? 0) + 1);
 		turns += 1;
 	}
-	const { input, output, cacheRead, cacheWrite, totalTokens, cost } = total;
+	const { input, output, cacheRead, cacheWrite, totalTokens, cost, costs } = total;
+	const startedAt = before.startedAt ?? entries[0]?.timestamp;
+	const endedAt = entries.at(-1)?.timestamp ?? before.endedAt;
 	return {
-		...{ input, output, cacheRead, cacheWrite, totalTokens, cost, turns },
+		...{ input, output, cacheRead, cacheWrite, totalTokens, cost, costs, turns },
+		...(startedAt === undefined ? {} : { startedAt }),
+		...(endedAt === undefined ? {} : { endedAt }),
 		tools: Object.fromEntries(tools),
 		models: Object.fromEntries(models),
 	};

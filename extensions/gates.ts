@@ -1,0 +1,179 @@
+/** The work-log gate in pi: it hears tools and the end of runs, and puts a refusal before the model. */
+import { readdirSync } from "node:fs";
+import { homedir, tmpdir, userInfo } from "node:os";
+import type { ExtensionAPI, ExtensionContext } from "@earendil-works/pi-coding-agent";
+import { homeOf } from "../src/daemon/home.ts";
+import { readSettings } from "../src/daemon/settings.ts";
+import { reason } from "../src/errors.ts";
+import { useRecords } from "../src/fleet/lazy-records.ts";
+import { piVersion, tooOld } from "../src/fleet/pi-version.ts";
+import { WORK, workEvents } from "../src/gates/ledger.ts";
+import type { Records } from "../src/gates/records.ts";
+import { RULES, RULES_SECTION } from "../src/gates/rules.ts";
+import { GATE_DEFAULTS, type GateSettings, gateSettings } from "../src/gates/settings.ts";
+import { WorkLog } from "../src/gates/work-log.ts";
+import { loadOnce } from "../src/pi/once.ts";
+import { readSession } from "../src/pi/session.ts";
+import { holding } from "../src/world/hold.ts";
+import type { World } from "../src/world.ts";
+
+/** `customType` of the message that refuses to settle. */
+const REFUSAL = "flagship.gate";
+
+export interface GateParts {
+	readonly settings: GateSettings;
+	world(): Promise<World>;
+	records(ctx: ExtensionContext): Pick<Records, "append" | "publish"> & { leave(): Promise<void> };
+	/** The effect of one of our own tools. */
+	own(tool: string, input: unknown): Promise<{ readonly effect?: string } | undefined>;
+}
+
+export function registerGates(pi: ExtensionAPI, parts: GateParts): void {
+	const { settings } = parts;
+	let gate: WorkLog | undefined;
+	let leave: () => Promise<void> = async () => undefined;
+
+	pi.on("session_start", async (event, ctx) => {
+		const world = await parts.world();
+		const records = parts.records(ctx);
+		leave = () => records.leave();
+		gate = new WorkLog({
+			world,
+			records,
+			mode: settings.workLog,
+			cwd: ctx.cwd,
+			scratch: [...new Set([tmpdir(), "/tmp", "/var/tmp"])],
+			tools: { own: parts.own, quiet: settings.quietTools },
+			keep: (kept) => pi.appendEntry(WORK, kept),
+			tell: (text) => notify(ctx, text),
+		});
+		for (const problem of settings.problems) notify(ctx, problem);
+		const copiedFrom = ctx.sessionManager.getHeader()?.parentSession ?? previous(event);
+		const parent = copiedFrom === undefined ? [] : workEvents(readSession(world.files, copiedFrom).entries);
+		await gate.restore(workEvents(ctx.sessionManager.getEntries()), parent);
+	});
+
+	pi.on("before_agent_start", (event) => {
+		if (settings.workLog === "off") return undefined;
+		event.systemPromptOptions.sections[RULES_SECTION] = RULES;
+		const content = gate?.reminder();
+		return content === undefined ? undefined : { message: { customType: REFUSAL, content, display: true } };
+	});
+
+	pi.on("agent_start", () => gate?.begin());
+
+	pi.on("tool_call", async (event) => {
+		const call = { id: event.toolCallId, tool: event.toolName, input: event.input };
+		const verdict = await gate?.before(call);
+		if (verdict?.type === "block") return { block: true, reason: verdict.reason };
+		if (verdict?.type === "entry") {
+			// Facts are what was seen, never what the caller says was seen.
+			Reflect.deleteProperty(event.input, "facts");
+			if (verdict.facts !== undefined) Reflect.set(event.input, "facts", verdict.facts);
+		}
+		return undefined;
+	});
+
+	pi.on("tool_result", async (event) => {
+		const text = event.content.map((block) => (block.type === "text" ? block.text : "")).join("\n");
+		const call = { id: event.toolCallId, tool: event.toolName, input: event.input };
+		await gate?.after(call, { isError: event.isError, text });
+	});
+
+	pi.on("tool_execution_end", async (event) => {
+		await gate?.ended({ id: event.toolCallId, tool: event.toolName, input: undefined });
+	});
+
+	pi.on("agent_before_settle", async (event) => {
+		if (gate === undefined) return undefined;
+		try {
+			const verdict = await holding(gate.settle(event.outcome));
+			if (verdict.type !== "refuse") return undefined;
+			const message = {
+				type: "custom_message" as const,
+				customType: REFUSAL,
+				content: verdict.text,
+				display: true,
+				details: { refusal: verdict.refusal },
+			};
+			return { entries: [...event.entries, message], continue: true };
+		} catch (thrown) {
+			// pi takes a handler that throws for one that agrees.
+			await holding(gate.giveUp(thrown));
+			return undefined;
+		}
+	});
+
+	pi.on("agent_settled", async () => {
+		await gate?.settled();
+	});
+
+	pi.on("session_shutdown", async (event) => {
+		await holding(gate?.shutdown(event.reason) ?? Promise.resolve());
+		gate = undefined;
+		await leave();
+	});
+}
+
+const previous = (event: { readonly reason: string; readonly previousSessionFile?: string }): string | undefined =>
+	event.reason === "fork" ? event.previousSessionFile : undefined;
+
+function notify(ctx: ExtensionContext, text: string): void {
+	if (ctx.hasUI) ctx.ui.notify(`Flagship: ${text}`, "warning");
+	else process.stderr.write(`Flagship: ${text}\n`);
+}
+
+const SLOT = Symbol.for("flagship.gates");
+
+/** Read once per process: a session that could change them on the way could switch its own gates off. */
+function launchSettings(): GateSettings {
+	const place = globalThis as { [SLOT]?: GateSettings };
+	place[SLOT] ??= settingsNow();
+	return place[SLOT];
+}
+
+function settingsNow(): GateSettings {
+	const { env } = process;
+	try {
+		const home = homeOf(env, { uid: userInfo().uid, folder: homedir() });
+		return gateSettings(readSettings(home, env).values, env);
+	} catch (thrown) {
+		const fallback = gateSettings({}, env);
+		return { ...fallback, problems: [...GATE_DEFAULTS.problems, ...fallback.problems, reason(thrown)] };
+	}
+}
+
+/** Our tools' effects, out of the contract; loaded when a tool that is not pi's own is first called. */
+function ownEffects(): GateParts["own"] {
+	let loaded: Promise<ReadonlyMap<string, (input: unknown) => string | undefined>> | undefined;
+	const load = async () => {
+		const { contractFolder, loadOperations } = await import("../src/fleet/catalog.ts");
+		const operations = await loadOperations(readdirSync(contractFolder));
+		return new Map(
+			operations.flatMap((operation) =>
+				operation.tool === undefined ? [] : [[operation.tool, (input: unknown) => operation.effect?.(input)] as const],
+			),
+		);
+	};
+	return async (tool, input) => {
+		loaded ??= load();
+		const effectOf = (await loaded).get(tool);
+		if (effectOf === undefined) return undefined;
+		const effect = effectOf(input);
+		return effect === undefined ? {} : { effect };
+	};
+}
+
+export default async function gates(pi: ExtensionAPI): Promise<void> {
+	if (tooOld(await piVersion()) !== undefined || !loadOnce(pi, "gates")) return;
+	registerGates(pi, {
+		settings: launchSettings(),
+		world: async () => (await import("../src/world/real.ts")).realWorld(),
+		records: (ctx) =>
+			useRecords(async () => {
+				const { openRecords } = await import("../src/fleet/open-records.ts");
+				return openRecords(ctx.cwd, ctx.sessionManager.getSessionId());
+			}),
+		own: ownEffects(),
+	});
+}
