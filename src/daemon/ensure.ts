@@ -28,8 +28,8 @@ export interface EnsureOptions {
 }
 
 const WITHIN = 15_000;
-/** Between two starts of a loop by one caller: the last one may still be on its way. */
-const START_AGAIN = 2_000;
+/** Between two starts of a loop by one caller: the last one may still be on its way, or it found another one ending. */
+const START_AGAIN = { onItsWay: 5_000, ended: 300 } as const;
 
 export const ensureHub = (options: EnsureOptions): Promise<RunFile> => ensure("hub", options);
 export const ensureHost = (options: EnsureOptions): Promise<RunFile> => ensure("host", options);
@@ -105,13 +105,13 @@ class Search {
 	async run(): Promise<RunFile> {
 		const { world, home } = this.#options;
 		for (;;) {
+			if (this.#loopExit === EXIT.refused || world.clock.elapsed() > this.#until) throw this.#failed();
 			const running = livingDaemon(world, home, this.#daemon);
 			if (running === undefined) await this.#startLoop();
 			else if (this.#asked === undefined || !sameProcess(running, this.#asked)) {
 				const found = await this.#meet(running);
 				if (found !== undefined) return found;
 			}
-			if (this.#loopExit === EXIT.refused || world.clock.elapsed() > this.#until) throw this.#failed();
 			await pause(world, 50);
 		}
 	}
@@ -127,7 +127,8 @@ class Search {
 		const theirs = { ...running, ...said };
 		const failed = readFailed(world.files, home, this.#daemon);
 		const mine = { version: speaks.version, entry: this.#entry };
-		const refused = this.#asked || theirs.foreground === true || (failed !== undefined && sameEntry(failed, mine));
+		const known = failed !== undefined && sameEntry(failed, mine);
+		const refused = this.#asked !== undefined || theirs.foreground === true || known;
 		switch (meet(speaks, theirs, refused)) {
 			case "use":
 				if (theirs.foreground !== true) await this.#startLoop();
@@ -161,8 +162,10 @@ class Search {
 	async #startLoop(): Promise<void> {
 		const { world, home, env } = this.#options;
 		if (loopAlive(world, home, this.#daemon)) return;
-		if (world.clock.elapsed() - this.#startedAt < START_AGAIN) return;
+		const again = this.#loopExit === undefined ? START_AGAIN.onItsWay : START_AGAIN.ended;
+		if (world.clock.elapsed() - this.#startedAt < again) return;
 		this.#startedAt = world.clock.elapsed();
+		this.#loopExit = undefined;
 		const loop = world.spawn.detached({
 			command: await findNode(env),
 			args: [this.#entry, this.#daemon, "loop"],

@@ -30,7 +30,7 @@ export type Probe = (address: string) => Promise<boolean>;
 /** How often a living holder must fail to answer before it counts as frozen: one slow moment is none. */
 const PROBES = 3;
 /** How long a holder may be between taking the lock and telling its address, ms. */
-const SETTLING = 5_000;
+const SETTLING = 3_000;
 const KILLED_WITHIN = 5_000;
 const PAUSE = 100;
 
@@ -146,7 +146,7 @@ export interface LockOptions {
  * first. Throws `already_running` when another answers, or is just starting.
  */
 export async function lockForLife({ world, daemon, folder, version, probe }: LockOptions): Promise<Lock> {
-	const until = world.clock.elapsed() + SETTLING;
+	let until = world.clock.elapsed() + SETTLING;
 	for (;;) {
 		const lock = tryLock(world, folder, version);
 		if (lock !== undefined) return lock;
@@ -158,6 +158,8 @@ export async function lockForLife({ world, daemon, folder, version, probe }: Loc
 			await pause(world, PAUSE);
 		} else if (await isFrozen(world, holder, probe)) {
 			if (!(await endProcess(world, holder))) throw refuse(`process ${holder.pid}, frozen, which cannot be killed`);
+			// The last thread of the dead may still hold its files for a moment.
+			until = world.clock.elapsed() + SETTLING;
 		} else if (world.spawn.alive(holder)) {
 			throw refuse(`process ${holder.pid} at ${holder.address}`);
 		}

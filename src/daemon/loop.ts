@@ -27,13 +27,12 @@ export interface LoopOptions {
 const SETTLED = 10_000;
 /** How often a daemon that another loop started is looked at: its end is told only to its own parent. */
 const LOOK = 500;
-/** How long a loop waits for the lock of one that is just ending. */
-const LOCK_TRIES = 5;
 
 /** Runs until the daemon ends in order. Resolves to the exit code of the loop's own process. */
 export async function runLoop(options: LoopOptions): Promise<number> {
 	const { world, home, daemon } = options;
-	if (!(await takeLoopLock(options))) return EXIT.held;
+	// No second try: who starts loops tries again, and a loop that waits would undo a stop.
+	if (tryLock(world, loopFolder(home, daemon), options.entry.version) === undefined) return EXIT.held;
 	let stopping = false;
 	let current: ProcessId | undefined;
 	options.onStop(() => {
@@ -63,14 +62,6 @@ export async function runLoop(options: LoopOptions): Promise<number> {
 
 const say = (options: LoopOptions, text: string): void =>
 	log(options.world, logFile(options.home, options.daemon), `${options.daemon} loop`, text);
-
-async function takeLoopLock({ world, home, daemon, entry }: LoopOptions): Promise<boolean> {
-	for (let i = 0; i < LOCK_TRIES; i++) {
-		if (tryLock(world, loopFolder(home, daemon), entry.version) !== undefined) return true;
-		await pause(world, 100);
-	}
-	return false;
-}
 
 interface Life {
 	readonly process: ProcessId;
