@@ -9,9 +9,11 @@ import { putAway, registerFinder } from "../src/fleet/finder.ts";
 import { knowsExposure, piVersion, tooOld } from "../src/fleet/pi-version.ts";
 import type { Session } from "../src/fleet/session.ts";
 import { registerOperationTool, sentence, type ToolCall, toolsFor } from "../src/fleet/tools.ts";
+import { loadOnce } from "../src/pi/once.ts";
 import { holding } from "../src/world/hold.ts";
 
 export default async function hub(pi: ExtensionAPI): Promise<void> {
+	if (!loadOnce(pi, "hub")) return;
 	const version = await piVersion();
 	const refusal = tooOld(version);
 	if (refusal !== undefined) {

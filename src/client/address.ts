@@ -14,10 +14,15 @@ export interface FindHubOptions {
 
 /** `VERS_INFRA_URL` is a person's choice and wins; then this home's own hub; then the hub that the host is linked to. */
 export function findHub({ world, home, env, given }: FindHubOptions): HubAddress | undefined {
-	const { VERS_INFRA_URL: chosen = "", VERS_AUTH_TOKEN: theirs } = env;
+	const { VERS_INFRA_URL: chosen = "", VERS_AUTH_TOKEN: theirs, FLAGSHIP_LIEUTENANT: lieutenant = "" } = env;
 	const own = given();
-	if (chosen !== "") return { url: chosen, token: theirs ?? own?.token };
+	const addressOf = (url: string, token: string | undefined): HubAddress => ({
+		url,
+		token,
+		introduced: token !== undefined && (token === own?.token || lieutenant !== ""),
+	});
+	if (chosen !== "") return addressOf(chosen, theirs ?? own?.token);
 	// The process is checked: the port of a dead hub may be another program's by now, and it would get our token.
 	const url = livingDaemon(world, home, "hub")?.address ?? own?.hub ?? undefined;
-	return url === undefined ? undefined : { url, token: own?.token ?? theirs };
+	return url === undefined ? undefined : addressOf(url, own?.token ?? theirs);
 }

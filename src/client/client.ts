@@ -18,6 +18,8 @@ export interface HubAddress {
 	/** `http://…`, `https://…`, or `unix:/path`. */
 	readonly url: string;
 	readonly token?: string | undefined;
+	/** A host makes this token known to the hub, perhaps only now: a refusal of it may just be early. */
+	readonly introduced?: boolean | undefined;
 }
 
 /** Where the hub is now. Asked before the first call and after every failed connection. */
@@ -114,10 +116,11 @@ export function createClient(options: ClientOptions): Client {
 			} catch (error) {
 				const refused = error instanceof Fault && error.code === "unauthorized";
 				if (refused && failures === 0 && (await hasNewToken())) continue;
-				if (!(error instanceof Unreached)) throw error;
+				const early = refused && known?.introduced === true;
+				if (!early && !(error instanceof Unreached)) throw error;
 				const pause = PAUSES[failures];
-				const mayRepeat = !error.sent || key === undefined || keepsKeys;
-				if (pause === undefined || !mayRepeat) throw error;
+				const mayRepeat = early || (error instanceof Unreached && !error.sent) || key === undefined || keepsKeys;
+				if (pause === undefined || !mayRepeat) throw early ? new NotIntroduced() : error;
 				known = undefined;
 				await sleep(world, pause, signal);
 			}
@@ -137,8 +140,9 @@ export function createClient(options: ClientOptions): Client {
 				>;
 			} catch (error) {
 				if (callOptions.signal?.aborted === true) throw callOptions.signal.reason;
-				if (!(error instanceof Unreached || error instanceof DeadlinePassed)) throw error;
 				const where = (known ?? address)?.url ?? "";
+				if (error instanceof NotIntroduced) throw new Fault("hub_away", notIntroduced(where));
+				if (!(error instanceof Unreached || error instanceof DeadlinePassed)) throw error;
 				known = undefined;
 				const sent = error instanceof DeadlinePassed || error.sent;
 				throw sent && key !== undefined ? unanswered(operation, where, ms) : fault("hub_away", where);
@@ -151,6 +155,12 @@ export function createClient(options: ClientOptions): Client {
 		close: () => http.close(),
 	};
 }
+
+/** The hub is there and our host is still on its way to it: for this session that is as good as away. */
+class NotIntroduced extends Error {}
+
+const notIntroduced = (where: string): string =>
+	`The hub at ${where} does not know this session yet; the host of this machine has still to introduce it.`;
 
 const unanswered = (operation: AnyOperation, where: string, ms: number): Fault =>
 	new Fault(

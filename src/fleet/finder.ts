@@ -42,10 +42,8 @@ export function putAway(pi: Tools, deferred: readonly ToolOperation[], exposure:
 	const away = new Set(exposure ? [] : deferred.map((operation) => operation.tool));
 	const piFinder = exposure && pi.getAllTools().some((tool) => tool.name === PI_FINDER);
 	const active = new Set(pi.getActiveTools().filter((name) => !away.has(name)));
-	if (piFinder) {
-		active.delete(FINDER);
-		active.add(PI_FINDER);
-	}
+	// Where a person has chosen the tools (`--tools`), none is added to them.
+	if (piFinder && active.delete(FINDER)) active.add(PI_FINDER);
 	pi.setActiveTools([...active]);
 }
 

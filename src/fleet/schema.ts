@@ -22,8 +22,8 @@ const AUTHORS = new Set([
 /** How the contract describes a field that code fills in, not an agent. */
 const NOT_FOR_AGENTS = /^leave out\b/;
 
-/** What a model can use. Lengths and patterns are left to the server, whose sentence says it better. */
-const KEPT = new Set(["type", "enum", "const", "description", "minimum", "maximum", "required"]);
+/** What a model can use. Lengths, patterns and bounds are left to the server, whose sentence says it better. */
+const KEPT = new Set(["type", "enum", "const", "description"]);
 
 /** Plain JSON schema: newer versions of pi check arguments by nothing else. */
 export function toolSchema(operation: AnyOperation): TSchema {

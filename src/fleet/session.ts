@@ -9,8 +9,9 @@ import { createHostClient, type HostClient } from "../client/host.ts";
 import { type Use, useHost } from "../client/shared.ts";
 import { type CallOrKeep, spooling } from "../client/spool.ts";
 import { PROTOCOL } from "../contract/link.ts";
-import { type EnsureOptions, ensureHost, ensureHub, findDaemon } from "../daemon/ensure.ts";
+import { type EnsureOptions, ensureHost, ensureHub } from "../daemon/ensure.ts";
 import { type Environment, type Home, homeOf } from "../daemon/home.ts";
+import { livingDaemon } from "../daemon/run-file.ts";
 import { packageVersion } from "../daemon/version.ts";
 import { fault } from "../errors.ts";
 import type { World } from "../world.ts";
@@ -48,9 +49,11 @@ export function openSession(options: SessionOptions): Session {
 	let starting: Promise<unknown> | undefined;
 
 	const findHost = async (revive: boolean): Promise<string> => {
-		const found = revive && starts ? await ensureHost(daemons) : await findDaemon("host", daemons);
-		if (found === undefined) throw fault("host_unreachable", "it is not running");
-		return found.address;
+		if (starts && revive) return (await ensureHost(daemons)).address;
+		const socket = env.FLAGSHIP_HOST_SOCKET ?? "";
+		const address = starts || socket === "" ? livingDaemon(world, home, "host")?.address : `unix:${socket}`;
+		if (address === undefined) throw fault("host_unreachable", "it is not running");
+		return address;
 	};
 	const host = (): HostClient => {
 		use ??= useHost(() => {

@@ -121,6 +121,19 @@ describe("a call to the hub", () => {
 		expect((await client.call(log.append, { text: "x" })).id).toBe("01E");
 		expect(hub.seen).toHaveLength(2);
 	});
+
+	it("asks again while its host still introduces it to the hub, then says so", async () => {
+		const refused = json(401, { error: "Unauthorized — invalid token", code: "unauthorized", remedy: "…" });
+		const hub = await fixtureHub(refused);
+		const client = clientOf(() => ({ url: hub.url, token: "t", introduced: true }));
+		await expect(client.call(log.append, { text: "x" })).rejects.toMatchObject({
+			code: "hub_away",
+			message: expect.stringContaining("does not know this session yet"),
+		});
+		hub.answer = (seen, response, request) =>
+			(hub.seen.length < 6 ? refused : json(201, entry))(seen, response, request);
+		expect((await client.call(log.append, { text: "x" })).id).toBe("01E");
+	});
 });
 
 describe("a refusal", () => {
