@@ -104,6 +104,7 @@ export const create = operation({
 		dependencies: Type.Optional(Words),
 	}),
 	output: Task,
+	author: { field: "createdBy", needed: true },
 	allow: WRITERS,
 	core: true,
 	tell: (task) => `Task ${task.id} is ${task.status}.`,
@@ -216,6 +217,7 @@ export const addNote = operation({
 	status: 201,
 	input: Type.Object({ taskId: Id, author: authorName, content: text(TEXT_MAX), type: oneOf(NOTE_TYPES) }),
 	output: Note,
+	author: { field: "author", needed: true },
 	allow: WRITERS,
 	core: true,
 	sentences: { type: "invalid note type: {value}" },
@@ -268,6 +270,7 @@ export const submit = operation({
 		artifacts: Type.Optional(Type.Array(NewArtifact, { maxItems: 200 })),
 	}),
 	output: Task,
+	author: { field: "reviewedBy" },
 	allow: WRITERS,
 	core: true,
 	sentences: artifactSentences,
@@ -289,6 +292,7 @@ export const approve = operation({
 		comment: Type.Optional(Type.String({ maxLength: TEXT_MAX })),
 	}),
 	output: Task,
+	author: { field: "approvedBy" },
 	allow: ["admin", "orchestrator", "lieutenant"],
 	tell: (task) => `Task ${task.id} is ${task.status}.`,
 });
@@ -304,6 +308,7 @@ export const reject = operation({
 	status: 200,
 	input: Type.Object({ taskId: Id, reason: text(TEXT_MAX), rejectedBy: authorName }),
 	output: Task,
+	author: { field: "rejectedBy" },
 	allow: ["admin", "orchestrator", "lieutenant"],
 	tell: (task) => `Task ${task.id} is ${task.status} again.`,
 });
@@ -343,6 +348,7 @@ export const claim = operation({
 		),
 	}),
 	output: Task,
+	author: { field: "agent" },
 	allow: WRITERS,
 	core: true,
 	tell: (task) =>
@@ -359,6 +365,7 @@ export const renew = operation({
 	status: 200,
 	input: Type.Object({ id: Id, agent: authorName }),
 	output: Task,
+	author: { field: "agent" },
 	allow: WRITERS,
 	tell: (task) => `Task ${task.id} is held${task.claim === undefined ? "" : ` until ${task.claim.until}`}.`,
 });
@@ -374,6 +381,7 @@ export const release = operation({
 	status: 200,
 	input: Type.Object({ id: Id, agent: authorName }),
 	output: Task,
+	author: { field: "agent" },
 	allow: WRITERS,
 	tell: (task) => `Task ${task.id} is ${task.status} and free.`,
 });

@@ -56,6 +56,7 @@ export const publish = operation({
 		metadata: Type.Optional(anything("data")),
 	}),
 	output: FeedEvent,
+	author: { field: "agent", needed: true },
 	allow: WRITERS,
 	spool: true,
 	sentences: {

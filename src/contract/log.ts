@@ -44,6 +44,7 @@ export const append = operation({
 		facts: Type.Optional(Facts),
 	}),
 	output: LogEntry,
+	author: { field: "agent" },
 	allow: WRITERS,
 	core: true,
 	spool: true,

@@ -44,6 +44,11 @@ export interface Operation<Input extends TSchema = TSchema, Output extends TSche
 	 */
 	readonly sentences?: Readonly<Record<string, string>>;
 	/**
+	 * The input field by which old clients name the author. `needed`: an old client that leaves it out is refused; one
+	 * that shakes hands knows that the author comes from its token.
+	 */
+	readonly author?: { readonly field: string; readonly needed?: true };
+	/**
 	 * What a run that called this has to account for in the work log; undefined when this input leaves nothing. Absent:
 	 * nothing, because reading leaves no trace and the hub's records are their own account.
 	 */

@@ -58,7 +58,9 @@ export const register = operation({
 		metadata: Type.Optional(anything("data")),
 	}),
 	output: Vm,
+	author: { field: "registeredBy", needed: true },
 	allow: WRITERS,
+	sentences: { role: "invalid role: {value}" },
 	tell: (vm) => `Registered ${vm.id}.`,
 });
 

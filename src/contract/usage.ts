@@ -91,6 +91,7 @@ export const recordSession = operation({
 		endedAt: Time,
 	}),
 	output: UsageSession,
+	author: { field: "agent", needed: true },
 	allow: WRITERS,
 	spool: true,
 	sentences: { ...sentencesOf("tokens"), ...sentencesOf("cost"), turns: "turns must be a non-negative number" },
@@ -135,8 +136,10 @@ export const recordVm = operation({
 		destroyedAt: Type.Optional(Time),
 	}),
 	output: UsageVm,
+	author: { field: "agent", needed: true },
 	allow: WRITERS,
 	spool: true,
+	sentences: { role: "invalid role: {value}" },
 	tell: (vm) => `Recorded ${vm.vmId}.`,
 });
 

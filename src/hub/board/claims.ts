@@ -1,0 +1,138 @@
+/**
+ * Who holds a task. A claim is one compare-and-set inside the writer, so exactly one of many wins; it lasts as long as
+ * its holder shows signs of life, by the hub's clock.
+ */
+import type { Kysely } from "kysely";
+import * as contract from "../../contract/board.ts";
+import { fault } from "../../errors.ts";
+import type { Author } from "../author.ts";
+import type { Database } from "../database/database.ts";
+import type { Tables } from "../database/tables.ts";
+import { write } from "../handle.ts";
+import { iso } from "../window.ts";
+import { isHeld, rowOf, type TaskRow, taskOf } from "./task.ts";
+
+/** What a row holds when nobody does. */
+export const NO_CLAIM = { claimed_by: null, claimed_until: null, claim_ms: null } as const;
+
+const CLAIMABLE: ReadonlySet<string> = new Set(["open", "in_progress", "blocked"]);
+
+export const claim = write(contract.claim, async ({ input, author, tx, stamp }) => {
+	const row = await rowOf(tx, input.id);
+	const { at } = stamp;
+	if (isHeld(row, at) && row.claimed_by !== author.name)
+		throw fault("task_taken", row.id, row.claimed_by, iso(row.claimed_until));
+	// Meant for someone by name, and not merely left over from a claim that ended.
+	if (row.claimed_by === null && row.assignee !== null && row.assignee !== author.name)
+		throw fault("task_taken", row.id, row.assignee, "");
+	if (!CLAIMABLE.has(row.status)) throw fault("conflict", `Task ${row.id} is ${row.status}`);
+	const ms = (input.ttl ?? contract.LEASE_SECONDS) * 1_000;
+	await tx
+		.updateTable("tasks")
+		.set({
+			assignee: author.name,
+			status: row.status === "open" ? "in_progress" : row.status,
+			claimed_by: author.name,
+			claimed_until: at + ms,
+			claim_ms: ms,
+			updated_at: stamp.timestamp,
+		})
+		.where("n", "=", row.n)
+		.execute();
+	await tx.publish({ type: "task_claimed", by: author, summary: row.title, detail: { task: row.id } });
+	return taskOf(tx, row.id, at);
+});
+
+/** No event: a sign of life moves a deadline and changes no record. */
+export const renew = write(contract.renew, async ({ input, author, tx, stamp }) => {
+	const row = await rowOf(tx, input.id);
+	if (row.claimed_by !== author.name) throw fault("claim_lost", row.id, author.name);
+	const until = stamp.at + (row.claim_ms ?? 0);
+	await tx.updateTable("tasks").set({ claimed_until: until }).where("n", "=", row.n).execute();
+	return taskOf(tx, row.id, stamp.at);
+});
+
+export const release = write(contract.release, async ({ input, author, caller, tx, stamp }) => {
+	const row = await rowOf(tx, input.id);
+	const mayForce = caller.role === "admin" || caller.role === "orchestrator";
+	if (row.claimed_by === null || (row.claimed_by !== author.name && !mayForce))
+		throw fault("claim_lost", row.id, author.name);
+	await tx
+		.updateTable("tasks")
+		.set({ ...freed(row), updated_at: stamp.timestamp })
+		.where("n", "=", row.n)
+		.execute();
+	await tx.publish({ type: "task_released", by: author, summary: row.title, detail: { task: row.id } });
+	return taskOf(tx, row.id, stamp.at);
+});
+
+const freed = (row: TaskRow) => ({
+	...NO_CLAIM,
+	assignee: null,
+	status: row.status === "in_progress" ? ("open" as const) : row.status,
+});
+
+/** Refuses a change of who or where a task is by an agent, while another holds it. */
+export function refuseWhileHeld(row: TaskRow, author: Author, now: number): void {
+	const mayForce = author.role === "admin" || author.role === "orchestrator";
+	if (!mayForce && isHeld(row, now) && row.claimed_by !== author.name)
+		throw fault("task_taken", row.id, row.claimed_by, iso(row.claimed_until));
+}
+
+/** States in which an agent lives: its claims go on. Silent is not dead, so a stalled one keeps them. */
+const ALIVE = ["starting", "idle", "working", "stalled"] as const;
+
+/** A host's heartbeat is a sign of life of its living lieutenants. */
+export async function renewClaimsOf(database: Database, host: string, now: number): Promise<void> {
+	// Most heartbeats find nothing to renew; then nothing is written.
+	const held = await heldOn(database.read, host);
+	if (held.length === 0) return;
+	await database.write(async (tx) => {
+		for (const { n, claim_ms } of await heldOn(tx, host)) {
+			await tx
+				.updateTable("tasks")
+				.set({ claimed_until: now + (claim_ms ?? 0) })
+				.where("n", "=", n)
+				.execute();
+		}
+	});
+}
+
+const heldOn = (db: Kysely<Tables>, host: string) =>
+	db
+		.selectFrom("tasks")
+		.select(["tasks.n", "tasks.claim_ms"])
+		.where("claimed_by", "in", (names) =>
+			names.selectFrom("lieutenants").select("name").where("host", "=", host).where("state", "in", ALIVE),
+		)
+		.execute();
+
+/** Frees what nobody has shown life for. Answers how many tasks that were. */
+export async function expireClaims(database: Database, now: number): Promise<number> {
+	const expired = (db: Kysely<Tables>) =>
+		db
+			.selectFrom("tasks")
+			.selectAll()
+			.where("claimed_by", "is not", null)
+			.where("claimed_until", "<=", now)
+			.limit(100)
+			.execute();
+	if ((await expired(database.read)).length === 0) return 0;
+	return database.write(async (tx) => {
+		const rows = await expired(tx);
+		for (const row of rows) {
+			await tx
+				.updateTable("tasks")
+				.set({ ...freed(row), updated_at: iso(now) })
+				.where("n", "=", row.n)
+				.execute();
+			await tx.publish({
+				type: "task_claim_expired",
+				by: { name: row.claimed_by ?? "unknown", role: "admin", via: "hub" },
+				summary: row.title,
+				detail: { task: row.id },
+			});
+		}
+		return rows.length;
+	});
+}

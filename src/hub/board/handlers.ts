@@ -1,0 +1,156 @@
+import * as contract from "../../contract/board.ts";
+import type { Tx } from "../database/tx.ts";
+import { read, type Stamp, write } from "../handle.ts";
+import { cursorOf, cut, limitOf } from "../page.ts";
+import { NO_CLAIM, refuseWhileHeld } from "./claims.ts";
+import { noteOf, rowOf, type TaskRow, taskOf, tasksOf, whole } from "./task.ts";
+
+const INSERT = `insert into tasks (id, title, description, status, assignee, tags, dependencies, created_by, created_at,
+	updated_at, score) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`;
+
+export const create = write(contract.create, async ({ input, author, tx, stamp }) => {
+	const row: TaskRow = {
+		n: 0,
+		id: stamp.id,
+		title: input.title.trim(),
+		description: input.description?.trim() ?? null,
+		status: input.status ?? "open",
+		assignee: input.assignee?.trim() || null,
+		tags: JSON.stringify(input.tags ?? []),
+		dependencies: JSON.stringify(input.dependencies ?? []),
+		created_by: author.name,
+		created_at: stamp.timestamp,
+		updated_at: stamp.timestamp,
+		score: 0,
+		submitted_by: null,
+		...NO_CLAIM,
+	};
+	const { id, title, description, status, assignee, tags, dependencies, created_by, created_at, updated_at } = row;
+	const values = [id, title, description, status, assignee, tags, dependencies, created_by, created_at, updated_at];
+	const n = tx.gate.connection.run(INSERT, ...values);
+	if (input.tags !== undefined) await setTags(tx, n, input.tags);
+	await tx.publish({ type: "task_created", by: author, summary: title, detail: { task: id, status, assignee } });
+	return whole(row, [], [], stamp.at);
+});
+
+export const list = read(contract.list, async ({ input, db, now }) => {
+	const { status, assignee, tag } = input;
+	const before = cursorOf(input.cursor);
+	const limit = limitOf(input.limit);
+	let query = db
+		.selectFrom("tasks")
+		.selectAll()
+		.orderBy("n", "desc")
+		.limit(limit + 1);
+	if (status !== undefined) query = query.where("status", "=", status as contract.Task["status"]);
+	if (assignee !== undefined) query = query.where("assignee", "=", assignee);
+	if (tag !== undefined)
+		query = query.where("n", "in", (tagged) => tagged.selectFrom("task_tags").select("task").where("tag", "=", tag));
+	if (before !== undefined) query = query.where("n", "<", before);
+	const { rows, next } = cut(await query.execute(), limit, (row) => row.n);
+	const tasks = await tasksOf(db, rows, now);
+	return { tasks, count: tasks.length, ...next };
+});
+
+export const get = read(contract.get, ({ input, db, now }) => taskOf(db, input.id, now));
+
+export const update = write(contract.update, async ({ input, author, tx, stamp }) => {
+	const row = await rowOf(tx, input.id);
+	const { title, description, status, assignee, tags, dependencies } = input;
+	if (status !== undefined || assignee !== undefined) refuseWhileHeld(row, author, stamp.at);
+	const owner = assignee === undefined ? row.assignee : assignee?.trim() || null;
+	const leaves = status !== undefined && status !== "in_progress" && status !== "blocked";
+	const endsClaim = leaves || (assignee !== undefined && owner !== row.claimed_by);
+	await tx
+		.updateTable("tasks")
+		.set({
+			updated_at: stamp.timestamp,
+			assignee: owner,
+			...(title === undefined ? {} : { title: title.trim() }),
+			...(description === undefined ? {} : { description: description.trim() }),
+			...(status === undefined ? {} : { status }),
+			...(tags === undefined ? {} : { tags: JSON.stringify(tags) }),
+			...(dependencies === undefined ? {} : { dependencies: JSON.stringify(dependencies) }),
+			...(endsClaim ? NO_CLAIM : {}),
+		})
+		.where("n", "=", row.n)
+		.execute();
+	if (tags !== undefined) await setTags(tx, row.n, tags);
+	const { id: _id, ...changed } = input;
+	await tx.publish({
+		type: "task_updated",
+		by: author,
+		summary: title?.trim() ?? row.title,
+		detail: {
+			task: row.id,
+			changed: Object.keys(changed),
+			...(status === undefined ? {} : { status, before: row.status }),
+		},
+	});
+	return taskOf(tx, row.id, stamp.at);
+});
+
+async function setTags(tx: Tx, task: number, tags: readonly string[]): Promise<void> {
+	await tx.deleteFrom("task_tags").where("task", "=", task).execute();
+	const rows = [...new Set(tags)].map((tag) => ({ task, tag }));
+	if (rows.length > 0) await tx.insertInto("task_tags").values(rows).execute();
+}
+
+export const remove = write(contract.remove, async ({ input, author, tx }) => {
+	const row = await rowOf(tx, input.id);
+	await tx.deleteFrom("tasks").where("n", "=", row.n).execute();
+	await tx.publish({ type: "task_deleted", by: author, summary: row.title, detail: { task: row.id } });
+	return { deleted: true as const };
+});
+
+export const bump = write(contract.bump, async ({ input, author, tx, stamp }) => {
+	const row = await rowOf(tx, input.taskId);
+	const score = row.score + 1;
+	await tx.updateTable("tasks").set({ score, updated_at: stamp.timestamp }).where("n", "=", row.n).execute();
+	await tx.publish({ type: "task_bumped", by: author, summary: row.title, detail: { task: row.id, score } });
+	return taskOf(tx, row.id, stamp.at);
+});
+
+export const addNote = write(contract.addNote, async ({ input, author, tx, stamp }) => {
+	const row = await rowOf(tx, input.taskId);
+	const content = input.content.trim();
+	const note = {
+		id: stamp.id,
+		task: row.n,
+		author: author.name,
+		content,
+		type: input.type,
+		created_at: stamp.timestamp,
+	};
+	await tx.insertInto("notes").values(note).execute();
+	await touch(tx, row, stamp);
+	await tx.publish({
+		type: "task_noted",
+		by: author,
+		summary: content.slice(0, 120),
+		detail: { task: row.id, note: note.id, type: note.type },
+	});
+	return noteOf({ n: 0, ...note });
+});
+
+const touch = (tx: Tx, row: TaskRow, stamp: Stamp): Promise<unknown> =>
+	tx.updateTable("tasks").set({ updated_at: stamp.timestamp }).where("n", "=", row.n).execute();
+
+export const notes = read(contract.notes, async ({ input, db }) => {
+	const row = await rowOf(db, input.taskId);
+	const rows = await db.selectFrom("notes").selectAll().where("task", "=", row.n).orderBy("n").execute();
+	return { notes: rows.map(noteOf), count: rows.length };
+});
+
+export const review = read(contract.review, async ({ db, now }) => {
+	const rows = await db
+		.selectFrom("tasks")
+		.selectAll()
+		.where("status", "=", "in_review")
+		.orderBy("updated_at", "desc")
+		.orderBy("n", "desc")
+		.limit(limitOf(undefined))
+		.execute();
+	const tasks = await tasksOf(db, rows, now);
+	return { tasks, count: tasks.length };
+});

@@ -1,0 +1,104 @@
+/** Artifacts and review. Each call is one savepoint: a bad second artifact leaves nothing of the first behind. */
+import * as contract from "../../contract/board.ts";
+import { fault } from "../../errors.ts";
+import type { Author } from "../author.ts";
+import type { Tx } from "../database/tx.ts";
+import { type Stamp, write } from "../handle.ts";
+import { NO_CLAIM, refuseWhileHeld } from "./claims.ts";
+import { rowOf, type TaskRow, taskOf } from "./task.ts";
+
+type NewArtifact = Pick<contract.Artifact, "type" | "url" | "label" | "addedBy">;
+
+/** `ownName`: whom an artifact names when it names nobody; the old API leaves that out outside of reviews. */
+async function attach(
+	tx: Tx,
+	row: TaskRow,
+	artifacts: readonly NewArtifact[],
+	{ author, stamp, ownName }: { readonly author: Author; readonly stamp: Stamp; readonly ownName: string | null },
+): Promise<void> {
+	if (artifacts.length === 0) return;
+	const values = artifacts.map(({ type, url, label, addedBy }) => ({
+		task: row.n,
+		type,
+		url: url.trim(),
+		label: label.trim(),
+		added_at: stamp.timestamp,
+		added_by: adder(addedBy, author) ?? ownName,
+	}));
+	await tx.insertInto("artifacts").values(values).execute();
+}
+
+function adder(named: string | undefined, author: Author): string | undefined {
+	const name = named?.trim() || undefined;
+	const mayName = author.role === "admin" || name === undefined || name === author.name;
+	if (!mayName) throw fault("author_mismatch", "addedBy", name, author.name);
+	return name;
+}
+
+const nameOf = (author: Author): string | null =>
+	author.role === "admin" && author.via === undefined ? null : author.name;
+
+const noted = (tx: Tx, row: TaskRow, author: Author, stamp: Stamp, content: string): Promise<unknown> =>
+	tx
+		.insertInto("notes")
+		.values({ id: stamp.id, task: row.n, author: author.name, content, type: "update", created_at: stamp.timestamp })
+		.execute();
+
+export const addArtifact = write(contract.addArtifact, async ({ input, author, tx, stamp }) => {
+	const row = await rowOf(tx, input.taskId);
+	await attach(tx, row, input.artifacts, { author, stamp, ownName: nameOf(author) });
+	await tx.updateTable("tasks").set({ updated_at: stamp.timestamp }).where("n", "=", row.n).execute();
+	await tx.publish({
+		type: "task_artifacts_added",
+		by: author,
+		summary: input.artifacts
+			.map((artifact) => artifact.label.trim())
+			.join(", ")
+			.slice(0, 120),
+		detail: { task: row.id, artifacts: input.artifacts.map(({ type, url }) => ({ type, url })) },
+	});
+	return taskOf(tx, row.id, stamp.at);
+});
+
+export const submit = write(contract.submit, async ({ input, author, tx, stamp }) => {
+	const row = await rowOf(tx, input.taskId);
+	refuseWhileHeld(row, author, stamp.at);
+	const summary = input.summary.trim();
+	await noted(tx, row, author, stamp, summary);
+	await attach(tx, row, input.artifacts ?? [], { author, stamp, ownName: author.name });
+	await tx
+		.updateTable("tasks")
+		.set({ status: "in_review", submitted_by: author.name, updated_at: stamp.timestamp, ...NO_CLAIM })
+		.where("n", "=", row.n)
+		.execute();
+	await tx.publish({ type: "task_submitted", by: author, summary: summary.slice(0, 120), detail: { task: row.id } });
+	return taskOf(tx, row.id, stamp.at);
+});
+
+export const approve = write(contract.approve, async ({ input, author, tx, stamp }) => {
+	const row = await rowOf(tx, input.taskId);
+	if (author.role !== "admin" && [row.assignee, row.submitted_by].includes(author.name))
+		throw fault("self_approval", author.name);
+	const comment = input.comment?.trim() ?? "";
+	await noted(tx, row, author, stamp, `Approved by ${author.name}${comment === "" ? "" : `: ${comment}`}`);
+	await tx
+		.updateTable("tasks")
+		.set({ status: "done", updated_at: stamp.timestamp, ...NO_CLAIM })
+		.where("n", "=", row.n)
+		.execute();
+	await tx.publish({ type: "task_approved", by: author, summary: row.title, detail: { task: row.id } });
+	return taskOf(tx, row.id, stamp.at);
+});
+
+export const reject = write(contract.reject, async ({ input, author, tx, stamp }) => {
+	const row = await rowOf(tx, input.taskId);
+	const why = input.reason.trim();
+	await noted(tx, row, author, stamp, `Rejected by ${author.name}: ${why}`);
+	await tx
+		.updateTable("tasks")
+		.set({ status: "open", updated_at: stamp.timestamp, ...NO_CLAIM })
+		.where("n", "=", row.n)
+		.execute();
+	await tx.publish({ type: "task_rejected", by: author, summary: why.slice(0, 120), detail: { task: row.id } });
+	return taskOf(tx, row.id, stamp.at);
+});

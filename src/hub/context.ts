@@ -1,0 +1,19 @@
+/** What a handler can reach besides its transaction: the hub's live parts. */
+import type { World } from "../world.ts";
+import type { Database } from "./database/database.ts";
+import type { Feed } from "./feed/feed.ts";
+import type { Links } from "./hosts/links.ts";
+import type { Ids } from "./ids.ts";
+import type { Tokens } from "./tokens/tokens.ts";
+
+export interface Context {
+	readonly world: World;
+	readonly version: string;
+	readonly database: Database;
+	readonly ids: Ids;
+	readonly feed: Feed;
+	readonly tokens: Tokens;
+	readonly links: Links;
+	/** For the hub's own log: faults that no caller can mend. */
+	readonly complain: (what: string) => void;
+}

@@ -1,0 +1,75 @@
+/** The hub's one SQLite file: a writer, and a second connection that only reads. */
+import { Kysely } from "kysely";
+import type { FeedEvent } from "../../contract/feed.ts";
+import type { World } from "../../world.ts";
+import { Connection } from "./connection.ts";
+import { propsFor } from "./dialect.ts";
+import { migrate, type Schema } from "./schema.ts";
+import type { Tables } from "./tables.ts";
+import type { Publisher } from "./tx.ts";
+import { createWriter, type Writer } from "./writer.ts";
+
+/** The open file, its schema up to date. */
+export interface Storage {
+	readonly writing: Connection;
+	readonly reading: Connection;
+	/** Empties the write-ahead log into the file. */
+	close(): void;
+}
+
+export interface Database {
+	readonly write: Writer["write"];
+	/** Typed reads of what is committed. Each statement sees the newest commit. */
+	readonly read: Kysely<Tables>;
+	/** The same connection, synchronously, where a read must not be parted from what follows it. */
+	readonly reader: Connection;
+	/** Answers what was begun, then closes the file. */
+	close(): Promise<void>;
+}
+
+/** Throws `newer_data` when a newer Flagship wrote this folder. */
+export function openStorage({ files }: Pick<World, "files">, folder: string, schemas: readonly Schema[]): Storage {
+	files.makeFolder(folder);
+	const file = `${folder}/hub.db`;
+	const writing = new Connection(files.database(file));
+	try {
+		// FULL: an answered write survives also a power cut; NORMAL may lose the last commits in WAL mode.
+		writing.script("pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full;");
+		writing.script("pragma foreign_keys = on; pragma temp_store = memory;");
+		migrate(writing, schemas, folder);
+		const reading = new Connection(files.database(file));
+		reading.script("pragma busy_timeout = 5000; pragma query_only = on; pragma temp_store = memory;");
+		return {
+			writing,
+			reading,
+			close() {
+				reading.close();
+				writing.script("pragma wal_checkpoint(truncate);");
+				writing.close();
+			},
+		};
+	} catch (thrown) {
+		writing.close();
+		throw thrown;
+	}
+}
+
+export interface DatabaseOptions {
+	readonly world: Pick<World, "clock">;
+	readonly storage: Storage;
+	readonly publisher: Publisher;
+	readonly deliver: (events: readonly FeedEvent[]) => void;
+}
+
+export function createDatabase({ world, storage, publisher, deliver }: DatabaseOptions): Database {
+	const writer = createWriter({ world, connection: storage.writing, publisher, deliver });
+	return {
+		write: writer.write,
+		read: new Kysely<Tables>(propsFor(storage.reading)),
+		reader: storage.reading,
+		async close() {
+			await writer.close();
+			storage.close();
+		},
+	};
+}

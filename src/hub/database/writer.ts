@@ -1,0 +1,149 @@
+/**
+ * The one writer (`protocol.md` §5). Mutations queue; what has gathered is written in one transaction with a savepoint
+ * each and one commit, and only then is anybody answered: one fsync serves up to 64 callers.
+ */
+
+import type { FeedEvent } from "../../contract/feed.ts";
+import { Fault, fault, reason } from "../../errors.ts";
+import type { World } from "../../world.ts";
+import type { Connection } from "./connection.ts";
+import { Gate, type Publisher, Tx } from "./tx.ts";
+
+/** Callers that share one commit. */
+const BATCH = 64;
+/** Milliseconds that one handler may keep all others waiting. */
+const HANDLER_TIMEOUT = 1_000;
+
+export interface Writer {
+	/** Answers after the commit. Throws what `run` threw, or `handler_timeout`, or `storage_failed`; then nothing was kept. */
+	write<T>(run: (tx: Tx) => Promise<T>): Promise<T>;
+	/** Refuses new mutations and resolves when those begun are answered. */
+	close(): Promise<void>;
+}
+
+export interface WriterOptions {
+	readonly world: Pick<World, "clock">;
+	readonly connection: Connection;
+	readonly publisher: Publisher;
+	/** Called after each commit with its events in order, before anything else can be committed. */
+	readonly deliver: (events: readonly FeedEvent[]) => void;
+}
+
+/** One queued mutation; `run` settles its own caller only through `resolve` and `reject`, after the commit. */
+interface Queued {
+	readonly run: (tx: Tx) => Promise<unknown>;
+	readonly resolve: (value: unknown) => void;
+	readonly reject: (error: unknown) => void;
+}
+
+type Outcome =
+	| { readonly type: "done"; readonly value: unknown }
+	| { readonly type: "failed"; readonly error: unknown };
+
+export function createWriter({ world, connection, publisher, deliver }: WriterOptions): Writer {
+	const queue: Queued[] = [];
+	let busy = false;
+	let closed = false;
+	let emptied: (() => void) | undefined;
+
+	const schedule = (): void => {
+		if (busy) return;
+		busy = true;
+		world.clock.soon(() => void drain());
+	};
+
+	const drain = async (): Promise<void> => {
+		await commitTogether(queue.splice(0, BATCH));
+		busy = false;
+		if (queue.length > 0) schedule();
+		else emptied?.();
+	};
+
+	/** Never throws: every failure is some caller's answer. */
+	const commitTogether = async (batch: readonly Queued[]): Promise<void> => {
+		const settled: { readonly tx: Tx; readonly outcome: Outcome; readonly queued: Queued }[] = [];
+		try {
+			connection.run("begin immediate");
+			for (const queued of batch) {
+				const tx = new Tx(new Gate(connection), publisher);
+				const outcome = await inSavepoint(queued.run, tx);
+				settled.push({ tx, outcome, queued });
+			}
+			connection.run("commit");
+		} catch (thrown) {
+			if (connection.inTransaction) connection.run("rollback");
+			for (const queued of batch) queued.reject(storageFailed(thrown));
+			return;
+		}
+		const kept = settled.filter(({ outcome }) => outcome.type === "done");
+		for (const { tx } of kept) tx.committed();
+		deliver(kept.flatMap(({ tx }) => tx.events));
+		for (const { outcome, queued } of settled) {
+			if (outcome.type === "done") queued.resolve(outcome.value);
+			else queued.reject(outcome.error);
+		}
+	};
+
+	/** Throws only when the transaction as a whole is gone. */
+	const inSavepoint = async (run: Queued["run"], tx: Tx): Promise<Outcome> => {
+		connection.run("savepoint one");
+		const outcome = await settle(run, tx);
+		tx.gate.close();
+		if (!connection.inTransaction) throw lost(outcome);
+		if (outcome.type === "failed") connection.run("rollback to one");
+		connection.run("release one");
+		return outcome;
+	};
+
+	const settle = (run: Queued["run"], tx: Tx): Promise<Outcome> =>
+		new Promise((resolve) => {
+			const timer = world.clock.after(HANDLER_TIMEOUT, () =>
+				resolve({ type: "failed", error: fault("handler_timeout") }),
+			);
+			const settled = (outcome: Outcome): void => {
+				timer.cancel();
+				resolve(outcome);
+			};
+			// Wrapped, so that a handler which throws before its first await fails alone, too.
+			(async () => run(tx))().then(
+				(value) => settled({ type: "done", value }),
+				(error: unknown) => settled({ type: "failed", error: asStorage(error) }),
+			);
+		});
+
+	return {
+		write: <T>(run: (tx: Tx) => Promise<T>) =>
+			new Promise<T>((resolve, reject) => {
+				if (closed) return reject(fault("hub_away", ""));
+				// The queue holds mutations of every kind; each is resolved with what its own `run` gave.
+				queue.push({ run, resolve: resolve as (value: unknown) => void, reject });
+				schedule();
+			}),
+		close: () =>
+			new Promise((resolve) => {
+				closed = true;
+				if (!busy && queue.length === 0) return resolve();
+				emptied = resolve;
+			}),
+	};
+}
+
+/** SQLite's result codes for "the disk or file will not take it": read-only, I/O, corrupt, full, cannot open, not a database. */
+const STORAGE_CODES = new Set([8, 10, 11, 13, 14, 26]);
+
+const isStorage = (thrown: unknown): boolean =>
+	thrown instanceof Error &&
+	"errcode" in thrown &&
+	typeof thrown.errcode === "number" &&
+	// The low byte; the rest says which kind of I/O failed.
+	STORAGE_CODES.has(thrown.errcode & 0xff);
+
+const storageFailed = (thrown: unknown): Fault =>
+	thrown instanceof Fault ? thrown : fault("storage_failed", reason(thrown));
+
+const asStorage = (thrown: unknown): unknown => (isStorage(thrown) ? storageFailed(thrown) : thrown);
+
+const lost = (outcome: Outcome): Fault =>
+	outcome.type === "failed"
+		? storageFailed(outcome.error)
+		: fault("storage_failed", "the transaction was ended by SQLite");

@@ -1,0 +1,66 @@
+/** How a service answers an operation of the contract. Handlers are found by folder: exporting one is enough. */
+import type { Static, TSchema } from "@sinclair/typebox";
+import type { Kysely } from "kysely";
+import type { AnyOperation, Operation } from "../contract/operation.ts";
+import type { Author, Caller } from "./author.ts";
+import type { Context } from "./context.ts";
+import type { Tables } from "./database/tables.ts";
+import type { Tx } from "./database/tx.ts";
+
+export interface Stamp {
+	/** A ULID. Names the record; order comes from the feed's `seq`. */
+	readonly id: string;
+	/** The hub's time, ISO 8601. */
+	readonly timestamp: string;
+	/** The same, in ms since 1970. */
+	readonly at: number;
+}
+
+export interface WriteCall<Input> {
+	readonly input: Input;
+	readonly author: Author;
+	readonly caller: Caller;
+	readonly tx: Tx;
+	readonly stamp: Stamp;
+	readonly hub: Context;
+}
+
+export interface ReadCall<Input> {
+	readonly input: Input;
+	readonly caller: Caller;
+	readonly db: Kysely<Tables>;
+	/** The hub's time, ms since 1970. */
+	readonly now: number;
+	readonly hub: Context;
+}
+
+/** A change: runs inside the writer, and awaits its `tx` and nothing else (`protocol.md` §5). */
+export interface WriteHandler<I extends TSchema = TSchema, O extends TSchema = TSchema> {
+	readonly type: "write";
+	readonly operation: Operation<I, O>;
+	run(call: WriteCall<Static<I>>): Promise<Static<O>>;
+}
+
+export interface ReadHandler<I extends TSchema = TSchema, O extends TSchema = TSchema> {
+	readonly type: "read";
+	readonly operation: Operation<I, O>;
+	run(call: ReadCall<Static<I>>): Promise<Static<O>> | Static<O>;
+}
+
+/** Where a stream begins and what it leaves out; how it travels is not its business. */
+export interface StreamHandler {
+	readonly type: "stream";
+	readonly operation: AnyOperation;
+}
+
+export type Handler = WriteHandler | ReadHandler | StreamHandler;
+
+export const write = <I extends TSchema, O extends TSchema>(
+	operation: Operation<I, O>,
+	run: WriteHandler<I, O>["run"],
+): WriteHandler<I, O> => ({ type: "write", operation, run });
+
+export const read = <I extends TSchema, O extends TSchema>(
+	operation: Operation<I, O>,
+	run: ReadHandler<I, O>["run"],
+): ReadHandler<I, O> => ({ type: "read", operation, run });

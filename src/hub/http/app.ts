@@ -1,0 +1,187 @@
+/** The HTTP side of the hub: routes made from the contract, answered by the handlers that the folders hold. */
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Health } from "../../contract/hub.ts";
+import { PROTOCOL } from "../../contract/link.ts";
+import type { AnyOperation } from "../../contract/operation.ts";
+import { fault } from "../../errors.ts";
+import type { Caller } from "../author.ts";
+import type { Context } from "../context.ts";
+import { filterOf } from "../feed/feed.ts";
+import { sseSink } from "../feed/sinks.ts";
+import { stream } from "../feed/stream.ts";
+import type { Handler, ReadHandler, WriteHandler } from "../handle.ts";
+import { keyOf, once } from "../keys/keys.ts";
+import type { Modules } from "../modules.ts";
+import { authorOf, callerOf, checkRole, shakesHands } from "./callers.ts";
+import { faultOf } from "./failures.ts";
+import { beginOf } from "./resume.ts";
+import { type Shape, shapeOf } from "./shape.ts";
+
+export interface AppOptions {
+	readonly hub: Context;
+	readonly modules: Modules;
+	/** On loopback and without any token: everyone is admin. */
+	readonly open: boolean;
+}
+
+interface Asked {
+	readonly caller: Caller;
+	readonly modern: boolean;
+}
+
+/** What `onRequest` found out, before the body was read. */
+const asked = new WeakMap<FastifyRequest, Asked>();
+
+const BODY_MAX = 1_048_576;
+
+type Fields = Record<string, unknown>;
+type Answer = (request: FastifyRequest, reply: FastifyReply) => unknown;
+
+export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
+	const app = fastify({
+		bodyLimit: BODY_MAX,
+		forceCloseConnections: "idle",
+		exposeHeadRoutes: false,
+		routerOptions: { maxParamLength: 1_000 },
+		frameworkErrors: (error, _request, reply) => refuse(error, reply),
+	});
+	const refuse = (thrown: unknown, reply: FastifyReply): void => {
+		const refusal = faultOf(thrown, hub.complain);
+		reply.code(refusal.status).send(refusal.toJSON());
+	};
+
+	parseAnythingAsJson(app);
+	app.setErrorHandler((error, _request, reply) => refuse(error, reply));
+	app.addHook("onRequest", async (_request, reply) => {
+		reply.header("x-flagship-protocol", PROTOCOL).header("x-flagship-version", hub.version);
+	});
+	const began = hub.world.clock.elapsed();
+	app.get("/health", (): Health => {
+		const uptime = (hub.world.clock.elapsed() - began) / 1_000;
+		return { status: "ok", uptime, version: hub.version, protocol: PROTOCOL };
+	});
+
+	const handlers = new Map(modules.handlers.map((handler) => [handler.operation.name, handler]));
+	const served = modules.operations.filter(({ at, name }) => at === "host" || handlers.has(name));
+	for (const operation of served) {
+		const answer = answerOf(operation, handlers.get(operation.name), hub);
+		const onRequest = async (request: FastifyRequest): Promise<void> => {
+			const modern = shakesHands(request.headers);
+			const caller = callerOf({ tokens: hub.tokens, open }, request.headers);
+			checkRole(operation, caller);
+			asked.set(request, { caller, modern });
+		};
+		for (const url of [operation.path, ...(operation.aliases ?? [])]) {
+			app.route({ method: operation.method, url, onRequest, handler: answer });
+		}
+	}
+	app.setNotFoundHandler((request) => {
+		const path = request.url.split("?", 1)[0] ?? "";
+		const allowed = methodsOf(served, path);
+		if (allowed.length > 0) throw fault("method_not_allowed", request.method, path, allowed.join(", "));
+		throw fault("not_found", path);
+	});
+	return app;
+}
+
+/** The methods that a path takes; none for a path that is not there. */
+function methodsOf(operations: readonly AnyOperation[], path: string): string[] {
+	const taken = operations.filter(({ path: main, aliases = [] }) =>
+		[main, ...aliases].some((pattern) => new RegExp(`^${pattern.replaceAll(/:\w+/g, "[^/]+")}$`).test(path)),
+	);
+	const methods = taken.map(({ method }) => method as string);
+	return [...new Set(path === "/health" ? ["GET", ...methods] : methods)];
+}
+
+/** Old clients name no content type, or a wrong one. No body is an empty object: some requests need none. */
+function parseAnythingAsJson(app: FastifyInstance): void {
+	app.removeAllContentTypeParsers();
+	app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {
+		if (body === "") return done(null, {});
+		try {
+			done(null, JSON.parse(String(body)));
+		} catch {
+			// Whatever the parser objects to, the caller is told the same: this is not JSON.
+			done(fault("not_json"));
+		}
+	});
+}
+
+function answerOf(operation: AnyOperation, handler: Handler | undefined, hub: Context): Answer {
+	const shape = shapeOf(operation);
+	if (handler?.type === "write") return answerWrite(handler, shape, hub);
+	if (handler?.type === "read") return answerRead(handler, shape, hub);
+	if (handler?.type === "stream") return answerStream(shape, hub);
+	return answerByHost(operation, shape, hub);
+}
+
+function answerWrite(handler: WriteHandler, shape: Shape, hub: Context): Answer {
+	const { operation } = handler;
+	return async (request, reply) => {
+		const { caller, modern } = who(request);
+		const body = bodyOf(request);
+		const input = shape.read(request.params as Fields, request.query as Fields, body);
+		const author = authorOf(operation, caller, body as Fields, { tokens: hub.tokens, modern });
+		const key = keyOf(caller.id, operation.name, request.headers["idempotency-key"], input);
+		const output = await hub.database.write((tx) => {
+			const at = hub.world.clock.now();
+			return once(tx, key, at, () => {
+				const stamp = { id: hub.ids.next(), timestamp: new Date(at).toISOString(), at };
+				return handler.run({ input, author, caller, tx, stamp, hub });
+			});
+		});
+		reply.code(operation.status);
+		return output;
+	};
+}
+
+function answerRead({ operation, run }: ReadHandler, shape: Shape, hub: Context): Answer {
+	return async (request, reply) => {
+		const { caller } = who(request);
+		const input = shape.read(request.params as Fields, request.query as Fields, bodyOf(request));
+		const output = await run({ input, caller, db: hub.database.read, now: hub.world.clock.now(), hub });
+		reply.code(operation.status);
+		if (operation.answers === "text") reply.type("text/plain; charset=utf-8");
+		return output;
+	};
+}
+
+function answerStream(shape: Shape, hub: Context): Answer {
+	return (request, reply) => {
+		const { caller } = who(request);
+		const input = shape.read(request.params as Fields, request.query as Fields, {});
+		const filter = filterOf(input);
+		const after = beginOf(hub.feed, input, request.headers);
+		reply.hijack();
+		const { raw } = reply;
+		raw.writeHead(200, {
+			"content-type": "text/event-stream",
+			"cache-control": "no-cache",
+			"x-flagship-protocol": String(PROTOCOL),
+			"x-flagship-version": hub.version,
+		});
+		raw.flushHeaders();
+		const end = stream({ world: hub.world, feed: hub.feed, filter, after, token: caller.id, sink: sseSink(raw) });
+		raw.on("close", end);
+	};
+}
+
+function answerByHost(operation: AnyOperation, shape: Shape, hub: Context): Answer {
+	return async (request, reply) => {
+		const { caller } = who(request);
+		const input = shape.read(request.params as Fields, request.query as Fields, bodyOf(request));
+		const key = request.headers["idempotency-key"];
+		const output = await hub.links.forward(operation, input, caller, typeof key === "string" ? key : undefined);
+		reply.code(operation.status);
+		return output;
+	};
+}
+
+/** No body is an empty object; `null` is a body, and none that is taken. */
+const bodyOf = (request: FastifyRequest): unknown => (request.body === undefined ? {} : request.body);
+
+function who(request: FastifyRequest): Asked {
+	const found = asked.get(request);
+	if (found === undefined) throw new Error(`${request.url} was reached without a check of its token`);
+	return found;
+}

@@ -1,0 +1,76 @@
+/** WebSockets: the feed for readers, and the links of hosts. The token is checked before anything is upgraded. */
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import * as feedContract from "../../contract/feed.ts";
+import { Fault, fault } from "../../errors.ts";
+import type { Caller } from "../author.ts";
+import type { Context } from "../context.ts";
+import { filterOf } from "../feed/feed.ts";
+import { webSocketSink } from "../feed/sinks.ts";
+import { stream } from "../feed/stream.ts";
+import { callerOf, checkRole, shakesHands } from "./callers.ts";
+import { faultOf, rawAnswer } from "./failures.ts";
+import { beginOf } from "./resume.ts";
+import { shapeOf } from "./shape.ts";
+
+/** Longest frame that a host or reader may send. */
+const FRAME_MAX = 1_048_576;
+
+/** What becomes of a socket once it is one. */
+type Take = (socket: WebSocket) => void;
+
+export interface UpgradeOptions {
+	readonly server: Server;
+	readonly hub: Context;
+	readonly open: boolean;
+}
+
+export function acceptUpgrades({ server, hub, open }: UpgradeOptions): { readonly close: () => void } {
+	const sockets = new WebSocketServer({ noServer: true, maxPayload: FRAME_MAX });
+	const feedShape = shapeOf(feedContract.stream);
+
+	const routes: Readonly<Record<string, (caller: Caller, request: IncomingMessage, query: URLSearchParams) => Take>> = {
+		"/hosts/link"(caller) {
+			if (caller.role !== "host") throw fault("forbidden", caller.role, "link as a host");
+			return (socket) => hub.links.accept(socket, caller);
+		},
+		[feedContract.stream.path](caller, request, query) {
+			checkRole(feedContract.stream, caller);
+			const input = feedShape.read({}, Object.fromEntries(query), {});
+			const filter = filterOf(input);
+			const after = beginOf(hub.feed, input, request.headers);
+			return (socket) => {
+				const sink = webSocketSink(socket);
+				const end = stream({ world: hub.world, feed: hub.feed, filter, after, token: caller.id, sink });
+				socket.on("close", end);
+			};
+		},
+	};
+
+	server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+		// A peer that goes away in the middle of its handshake is nobody's fault.
+		socket.on("error", () => socket.destroy());
+		try {
+			const url = new URL(request.url ?? "/", "http://hub");
+			shakesHands(request.headers);
+			const route = Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : undefined;
+			if (route === undefined) throw fault("not_found", url.pathname);
+			const take = route(callerOf({ tokens: hub.tokens, open }, request.headers), request, url.searchParams);
+			sockets.handleUpgrade(request, socket, head, (upgraded) => {
+				// `ws` reports a broken frame here and closes by itself.
+				upgraded.on("error", () => upgraded.terminate());
+				take(upgraded);
+			});
+		} catch (thrown) {
+			const refusal = thrown instanceof Fault ? thrown : faultOf(thrown, hub.complain);
+			socket.end(rawAnswer(refusal));
+		}
+	});
+
+	return {
+		close() {
+			for (const socket of sockets.clients) socket.terminate();
+		},
+	};
+}

@@ -1,0 +1,156 @@
+/** The hub: opens its data, serves the contract, ends without losing what it answered. */
+import type { AddressInfo } from "node:net";
+import { fault, reason } from "../errors.ts";
+import type { Timer, World } from "../world.ts";
+import { expireClaims } from "./board/claims.ts";
+import type { Context } from "./context.ts";
+import type { Connection } from "./database/connection.ts";
+import { createDatabase, openStorage, type Storage } from "./database/database.ts";
+import { createPublisher } from "./feed/event.ts";
+import { createFeed } from "./feed/feed.ts";
+import { createLinks } from "./hosts/links.ts";
+import { createApp } from "./http/app.ts";
+import { acceptUpgrades } from "./http/upgrade.ts";
+import { createIds } from "./ids.ts";
+import { forgetOldKeys } from "./keys/keys.ts";
+import { loadModules, type Modules } from "./modules.ts";
+import { createTokens, type Tokens } from "./tokens/tokens.ts";
+
+export interface HubOptions {
+	readonly world: World;
+	/** Holds `hub.db`. Whoever starts a hub holds the folder's lock. */
+	readonly dataFolder: string;
+	/** Address to listen on: `127.0.0.1`, `::`, … */
+	readonly host: string;
+	/** 0 takes a free one. */
+	readonly port: number;
+	/** Secrets, each as good as a stored token of role admin. */
+	readonly adminTokens: readonly string[];
+	/** This package's version, told to everyone. */
+	readonly version: string;
+	/** Faults that no caller can mend, for the daemon's log. */
+	readonly complain: (what: string) => void;
+}
+
+/** What keeps a hub from leaving when idle. */
+export interface Activity {
+	/** Milliseconds since the last request or frame of a link, by the world's `elapsed`. */
+	readonly idleFor: number;
+	/** Open feed streams: sessions and pages that watch. */
+	readonly streams: number;
+	/** Hosts with a live link. */
+	readonly links: number;
+	/** Lieutenants that are starting, working or stalled, by their last word. */
+	readonly working: number;
+	/** Enabled schedules. */
+	readonly schedules: number;
+}
+
+export interface Hub {
+	/** `http://127.0.0.1:3000` */
+	readonly address: string;
+	activity(): Activity;
+	/** Stops listening, ends streams, answers what was begun, closes the data. */
+	close(): Promise<void>;
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
+/** How often claims without a sign of life are freed, and old idempotency keys forgotten. */
+const SWEEP = 5_000;
+const FORGET = 3_600_000;
+
+/** Throws `newer_data` or `hub_unprotected`; `EADDRINUSE` and the like come as they are. */
+export async function startHub(options: HubOptions): Promise<Hub> {
+	const { world, dataFolder } = options;
+	const modules = await loadModules(world);
+	const storage = openStorage(world, dataFolder, modules.schemas);
+	try {
+		return await serve(options, modules, storage);
+	} catch (thrown) {
+		// A hub that cannot serve leaves the file as whole as one that ends.
+		storage.close();
+		throw thrown;
+	}
+}
+
+async function serve(options: HubOptions, modules: Modules, storage: Storage): Promise<Hub> {
+	const { world, version, complain, adminTokens } = options;
+	const ids = createIds(world, greatestId(storage.reading));
+	const feed = createFeed(storage.reading);
+	const publisher = createPublisher(world, ids);
+	const database = createDatabase({ world, storage, publisher, deliver: feed.deliver });
+	const tokens = createTokens(storage.reading, adminTokens);
+	const links = createLinks({ world, version, database, complain });
+	const open = isOpen(tokens, options.host);
+	const hub: Context = { world, version, database, ids, feed, tokens, links, complain };
+
+	let lastRequest = world.clock.elapsed();
+	const app = createApp({ hub, modules, open });
+	app.addHook("onRequest", async () => {
+		lastRequest = world.clock.elapsed();
+	});
+	const upgrades = acceptUpgrades({ server: app.server, hub, open });
+	tokens.onRevoked((revoked) => {
+		links.revoke(revoked);
+		for (const follower of feed.followers) if (revoked.has(follower.token)) follower.end("token revoked");
+	});
+	const timers = sweep(hub);
+	await app.listen({ host: options.host, port: options.port });
+
+	return {
+		address: addressOf(app.server.address(), options.host),
+		activity: () => ({
+			idleFor: world.clock.elapsed() - lastRequest,
+			streams: feed.followers.size,
+			links: links.live.length,
+			working: working(storage.reading),
+			schedules: 0,
+		}),
+		async close() {
+			for (const timer of timers) timer.cancel();
+			// Streams never end by themselves, and would keep the server from closing.
+			for (const follower of feed.followers) follower.end("the hub closes");
+			links.close();
+			upgrades.close();
+			await app.close();
+			await database.close();
+		},
+	};
+}
+
+/** Every mutation's event has its greatest id, so the feed's greatest is the hub's. */
+const greatestId = (reader: Connection): string | undefined =>
+	reader.get<{ id: string | null }>("select max(id) as id from feed")?.id ?? undefined;
+
+const working = (reader: Connection): number =>
+	reader.get<{ n: number }>(
+		"select count(*) as n from lieutenants where state in ('starting', 'working', 'stalled', 'unreachable')",
+	)?.n ?? 0;
+
+/** Without any token everyone is admin, and that only on this machine. */
+function isOpen(tokens: Tokens, host: string): boolean {
+	if (tokens.any) return false;
+	if (!LOOPBACK.has(host)) throw fault("hub_unprotected", host);
+	return true;
+}
+
+function sweep(hub: Context): readonly Timer[] {
+	const { clock } = hub.world;
+	const quietly = (run: () => Promise<unknown>) => () =>
+		void run().catch((error: unknown) => hub.complain(`the hub's housekeeping failed: ${reason(error)}`));
+	return [
+		clock.every(
+			SWEEP,
+			quietly(() => expireClaims(hub.database, clock.now())),
+		),
+		clock.every(
+			FORGET,
+			quietly(() => forgetOldKeys(hub.database, clock.now())),
+		),
+	];
+}
+
+function addressOf(address: AddressInfo | string | null, host: string): string {
+	const port = typeof address === "object" && address !== null ? address.port : 0;
+	return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
