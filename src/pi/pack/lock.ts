@@ -2,6 +2,7 @@
  * One pi per session: pi itself lets two processes write into one session file. The lock is kept on `globalThis`: after
  * a reload the old extension is garbage, and a lock that is collected is a lock that is lost.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { World } from "../../world.ts";
 
 /** `daemon/lock.ts`, handed in by the extension: this room imports no daemon. */
@@ -36,7 +37,8 @@ export async function claimSession(
 			return { type: "ours" };
 		}
 		if (world.clock.elapsed() > until) return { type: "refused", because: "another pi already works on this session" };
-		await new Promise<void>((resolve) => world.clock.after(PAUSE, resolve));
+		// Not the world's timer, which keeps no process alive: pi does not read its stdin yet, so it would end right here.
+		await sleep(PAUSE);
 	}
 }
 
