@@ -181,7 +181,7 @@ class Reader {
 				expands = this.expansion() || expands;
 				text += "$";
 			} else {
-				expands ||= char === "*" || char === "?" || char === "[" || char === "{";
+				expands ||= char === "*" || char === "?" || char === "{";
 				text += char;
 				this.at += 1;
 			}
@@ -237,7 +237,9 @@ class Reader {
 			const from = this.at;
 			this.skipTo("))");
 			this.at += 2;
-			if (/`|\$\([^(]/.test(this.source.slice(from, this.at))) throw new NotUnderstood();
+			// A subshell in a substitution begins in the same way: only what can be nothing but arithmetic is passed over.
+			const sum = this.source.slice(from + 3, this.at - 2);
+			if (!/^[\w\s+*/%<>=!&|^~?:,()$-]*$/.test(sum) || /\w\s+[A-Za-z_]/.test(sum)) throw new NotUnderstood();
 			return true;
 		}
 		if (this.looking("$(")) {
