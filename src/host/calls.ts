@@ -3,7 +3,7 @@
  * Who repeats a call whose answer was lost, also over another connection or after a restart of the host, gets the first
  * answer; who repeats it while it runs waits for the same one.
  */
-import type { Static, TSchema } from "@sinclair/typebox";
+import { type Static, type TSchema, TypeRegistry } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import type { Acting, Call, Launch } from "../contract/link.ts";
 import type { AnyOperation, Operation } from "../contract/operation.ts";
@@ -93,6 +93,9 @@ export class Calls {
 		return { caller, acting, target, launch, key, keep };
 	}
 }
+
+// The contract's enums are `Type.Unsafe`, which TypeBox checks only by what it is told of them.
+TypeRegistry.Set<{ enum?: readonly unknown[] }>("Unsafe", (schema, value) => schema.enum?.includes(value) ?? true);
 
 /** Refuses what the contract does not allow, naming the field. */
 function check(operation: AnyOperation, input: unknown): void {
