@@ -159,6 +159,11 @@ export const errors = {
 		message: (has: string) => `Flagship needs Node 22.19 or newer; this is ${has}.`,
 		remedy: "Install a newer Node, or run it with the one that pi uses.",
 	},
+	pi_missing: {
+		status: 500,
+		message: () => "There is no `pi` on PATH and none beside this package.",
+		remedy: "Install it: `npm install -g @earendil-works/pi-coding-agent`.",
+	},
 	pi_too_old: {
 		status: 500,
 		message: (has: string) => `Flagship needs pi 0.87 or newer; this is ${has}.`,
@@ -170,11 +175,6 @@ export const errors = {
 		status: 400,
 		message: (what: string) => what,
 		remedy: "`flagship help` lists the commands; `flagship help <command>` shows one.",
-	},
-	token_needed: {
-		status: 401,
-		message: (host: string) => `A hub on ${host} would be open to the network, and there is no token.`,
-		remedy: "Set VERS_AUTH_TOKEN to a long random text, or leave HOST at 127.0.0.1.",
 	},
 	no_terminal: {
 		status: 400,

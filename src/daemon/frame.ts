@@ -73,12 +73,15 @@ function publish({ world, home, daemon, speaks, manner }: FrameOptions, address:
 	writeRunFile(world.files, home, daemon, { ...self, address, ...speaks, ...foreground });
 }
 
+/** How often a daemon asks itself whether anybody needs it, ms. */
+export const idleLook = (idleMinutes: number): number => Math.max(20, Math.min(idleMinutes * 6_000, 30_000));
+
 /** Resolves when the daemon has been idle without a break for its minutes. */
 function idled({ world, idleMinutes }: FrameOptions, running: Running): Promise<string> {
 	const patience = idleMinutes * 60_000;
 	let since = world.clock.elapsed();
 	return new Promise((resolve) => {
-		const timer = world.clock.every(Math.max(20, Math.min(patience / 10, 30_000)), () => {
+		const timer = world.clock.every(idleLook(idleMinutes), () => {
 			if (!running.idle()) since = world.clock.elapsed();
 			if (world.clock.elapsed() - since < patience) return;
 			timer.cancel();

@@ -8,7 +8,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
 	"home_unusable",
 	"socket_path_too_long",
 	"node_too_old",
-	"token_needed",
+	"hub_unprotected",
 	"usage",
 ]);
 

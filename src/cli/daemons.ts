@@ -1,0 +1,69 @@
+/** Start, stop and status of the daemons, and the loop behind each. */
+import { ensure, findDaemon, loopAlive } from "../daemon/ensure.ts";
+import { DAEMONS, type Daemon, type Home } from "../daemon/home.ts";
+import { runLoop } from "../daemon/loop.ts";
+import { onStopSignal, runAsProcess } from "../daemon/process.ts";
+import { livingDaemon } from "../daemon/run-file.ts";
+import { stopDaemon } from "../daemon/stop.ts";
+import { entryFile } from "../daemon/version.ts";
+import { fault } from "../errors.ts";
+import type { Context } from "./context.ts";
+
+/** The exit code of `status` for what does not run, as service managers use it. */
+const NOT_RUNNING = 3;
+
+const dataFolder = (home: Home, daemon: Daemon): string => (daemon === "hub" ? home.hub : home.host);
+
+export function noMore(args: readonly string[]): void {
+	if (args.length > 0) throw fault("usage", `'${args[0]}' is one word too many.`);
+}
+
+export async function startOne(context: Context, daemon: Daemon, args: readonly string[]): Promise<number> {
+	noMore(args);
+	const found = await ensure(daemon, context);
+	context.out(`The ${daemon} ${found.version} answers at ${found.address} (process ${found.pid}).`);
+	return 0;
+}
+
+export async function stopOne(context: Context, daemon: Daemon, args: readonly string[]): Promise<number> {
+	noMore(args);
+	const { world, home, out } = context;
+	out(`The ${daemon} ${await stopDaemon(world, home, daemon, dataFolder(home, daemon))}.`);
+	return 0;
+}
+
+/** The host goes first: what it still has to tell, the hub can take. */
+export async function stop(context: Context, args: readonly string[]): Promise<number> {
+	noMore(args);
+	for (const daemon of DAEMONS.toReversed()) await stopOne(context, daemon, []);
+	return 0;
+}
+
+export async function statusOne(context: Context, daemon: Daemon, args: readonly string[]): Promise<number> {
+	noMore(args);
+	const { runs, line } = await standing(context, daemon);
+	context.out(line);
+	return runs ? 0 : NOT_RUNNING;
+}
+
+/** One line about a daemon. Starts nothing. */
+export async function standing(context: Context, daemon: Daemon): Promise<{ runs: boolean; line: string }> {
+	const { world, home } = context;
+	const found = await findDaemon(daemon, context);
+	const silent = livingDaemon(world, home, daemon);
+	const name = daemon.padEnd(5);
+	if (found !== undefined) {
+		const by =
+			found.foreground === true ? ", typed by a person" : loopAlive(world, home, daemon) ? "" : ", no restart loop";
+		return { runs: true, line: `${name} ${found.version} at ${found.address}, process ${found.pid}${by}` };
+	}
+	if (silent === undefined) return { runs: false, line: `${name} not running; it starts when it is needed` };
+	return { runs: false, line: `${name} process ${silent.pid} lives and does not answer; \`flagship doctor\` mends it` };
+}
+
+/** Does not return: the process ends with the loop. */
+export async function loop(context: Context, daemon: Daemon): Promise<number> {
+	const { world, home, env, speaks } = context;
+	const entry = { version: speaks.version, entry: entryFile };
+	return await runAsProcess(`${daemon} loop`, () => runLoop({ world, home, daemon, entry, env, onStop: onStopSignal }));
+}

@@ -1,0 +1,113 @@
+/** `flagship hub run`: the hub in this process, typed by a person or started by its loop. */
+import { parseArgs } from "node:util";
+import { type FrameOptions, idleLook, type Running, runDaemon } from "../daemon/frame.ts";
+import { logFile } from "../daemon/home.ts";
+import { log } from "../daemon/log.ts";
+import { onStopSignal, runAsProcess } from "../daemon/process.ts";
+import { readSettings } from "../daemon/settings.ts";
+import { makeAdminToken } from "../daemon/token.ts";
+import { fault, reason } from "../errors.ts";
+import { startHub } from "../hub/hub.ts";
+import type { Context } from "./context.ts";
+
+interface Place {
+	readonly manner: FrameOptions["manner"];
+	readonly folder: string;
+	readonly host: string;
+	readonly port: number;
+	/** `VERS_AUTH_TOKEN`, for a hub that a person typed; never for one that was started on demand. */
+	readonly token: string | undefined;
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
+const DEFAULT_PORT = "3000";
+
+/** Does not return: the process ends with the hub. */
+export async function run(context: Context, args: readonly string[]): Promise<number> {
+	const background = daemonFlag(args);
+	if (!background) return await serve(context, typed(context));
+	const { home } = context;
+	const place = { manner: "background", folder: home.hub, host: "127.0.0.1", port: 0, token: undefined } as const;
+	return await runAsProcess("hub", () => serve(context, place));
+}
+
+/** `--daemon` is how a loop starts it; anything else is a mistake. */
+export function daemonFlag(args: readonly string[]): boolean {
+	try {
+		return parseArgs({ args: [...args], options: { daemon: { type: "boolean" } } }).values.daemon === true;
+	} catch (error) {
+		throw fault("usage", reason(error));
+	}
+}
+
+/** What the environment of a person's terminal says. Throws `hub_unprotected` beyond loopback without a token. */
+function typed({ env, home }: Context): Place {
+	const host = env.HOST === undefined || env.HOST === "" ? "127.0.0.1" : env.HOST;
+	const token = env.VERS_AUTH_TOKEN === "" ? undefined : env.VERS_AUTH_TOKEN;
+	if (token === undefined && !LOOPBACK.has(host)) throw fault("hub_unprotected", host);
+	const port = env.PORT === undefined || env.PORT === "" ? DEFAULT_PORT : env.PORT;
+	if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+		throw fault("usage", `PORT is '${port}'; it must be 0 to 65535.`);
+	const folder = env.DATA_DIR === undefined || env.DATA_DIR === "" ? home.hub : env.DATA_DIR;
+	const manner = folder === home.hub ? "foreground" : "apart";
+	return { manner, folder, host, port: Number(port), token };
+}
+
+async function serve(context: Context, place: Place): Promise<number> {
+	const { world, home, speaks, env } = context;
+	const { idleMinutes } = readSettings(home, env);
+	return await runDaemon({
+		...{ world, home, speaks, idleMinutes, daemon: "hub", onStop: onStopSignal },
+		folder: place.folder,
+		manner: place.manner,
+		start: () => startIn(context, place, idleMinutes),
+		ready: (running) => announce(context, place, running),
+	});
+}
+
+async function startIn({ world, home, speaks }: Context, place: Place, idleMinutes: number): Promise<Running> {
+	const { folder, host, port, manner } = place;
+	// Sessions of this home know the file. On other data nobody does: there the person's token counts, or loopback.
+	const own = manner === "apart" ? undefined : makeAdminToken(world, folder);
+	const adminTokens = [own, place.token].filter((token) => token !== undefined);
+	const complain = (what: string) =>
+		manner === "background" ? log(world, logFile(home, "hub"), "hub", what) : void process.stderr.write(`${what}\n`);
+	const hub = await startHub({
+		world,
+		dataFolder: folder,
+		host,
+		port,
+		adminTokens,
+		version: speaks.version,
+		complain,
+	}).catch((error: unknown) => {
+		throw taken(error)
+			? fault("cannot_listen", `${host}:${port}`, "another program listens there; PORT names another")
+			: error;
+	});
+	return { address: reachable(hub.address), close: () => hub.close(), idle: () => isIdle(hub.activity(), idleMinutes) };
+}
+
+const taken = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+
+/** A host keeps its link for as long as it has a session or a lieutenant; then it leaves, and the hub after it. */
+function isIdle(
+	activity: { idleFor: number; streams: number; links: number; schedules: number },
+	minutes: number,
+): boolean {
+	const { idleFor, streams, links, schedules } = activity;
+	return streams === 0 && links === 0 && schedules === 0 && idleFor >= idleLook(minutes);
+}
+
+/** Where this machine reaches a hub that listens on all addresses. */
+export const reachable = (address: string): string =>
+	address.replace(/^http:\/\/(0\.0\.0\.0|\[::\])(?=:|$)/, "http://127.0.0.1");
+
+function announce({ out }: Context, { manner, folder, token }: Place, { address }: Running): void {
+	if (manner === "background") return;
+	out(`Flagship hub at ${address}, data in ${folder}.`);
+	if (manner === "foreground")
+		out(`Admin token: ${folder}/admin.token${token === undefined ? "" : ", and VERS_AUTH_TOKEN"}.`);
+	else if (token === undefined)
+		out("No token is set: every program of this machine may use it. VERS_AUTH_TOKEN sets one.");
+}

@@ -1,0 +1,145 @@
+/** An operation of the contract as a verb: calls the hub or the host, and prints how the answer reads. */
+import { readdirSync } from "node:fs";
+import { findHub } from "../client/address.ts";
+import { createClient, type HubAddress } from "../client/client.ts";
+import { createHostClient } from "../client/host.ts";
+import { spooling } from "../client/spool.ts";
+import type { Caller } from "../contract/link.ts";
+import type { AnyOperation } from "../contract/operation.ts";
+import { ensureHost, ensureHub } from "../daemon/ensure.ts";
+import { livingDaemon } from "../daemon/run-file.ts";
+import { readAdminToken } from "../daemon/token.ts";
+import { fault } from "../errors.ts";
+import { contractFolder, loadOperations } from "../fleet/catalog.ts";
+import { parseArguments, usageOf } from "./arguments.ts";
+import type { Context } from "./context.ts";
+
+export interface OperationVerb {
+	readonly words: string;
+	readonly usage: string;
+	readonly summary: string;
+	readonly operation: AnyOperation;
+}
+
+/** A verb for each operation there is. */
+export async function operationVerbs(): Promise<readonly OperationVerb[]> {
+	const operations = await loadOperations(readdirSync(contractFolder));
+	return operations
+		.map((operation) => ({ words: operation.cli, usage: usageOf(operation), summary: operation.summary, operation }))
+		.sort((a, b) => (a.words < b.words ? -1 : 1));
+}
+
+/** Resolves to the exit code. Throws the hub's or the host's refusal. */
+export async function operate(context: Context, operation: AnyOperation, args: readonly string[]): Promise<number> {
+	const { input: typed, json, fromStdin } = parseArguments(operation, args);
+	const text = fromStdin.length > 0 ? (await context.input()).trimEnd() : "";
+	const input = { ...here(operation), ...typed, ...Object.fromEntries(fromStdin.map((name) => [name, text])) };
+	if (operation.answers === "stream") return await follow(context, operation, input, json);
+	const answer =
+		operation.at === "hub" ? await askHub(context, operation, input) : await askHost(context, operation, input);
+	context.out(
+		json ? JSON.stringify(answer.output ?? answer, null, 2) : (answer.told ?? operation.tell(answer.output, input)),
+	);
+	return 0;
+}
+
+/** Where a host takes a folder, "yours" is the one in which the command was typed. */
+const here = (operation: AnyOperation): Record<string, unknown> =>
+	operation.at === "host" && "cwd" in operation.input.properties ? { cwd: process.cwd() } : {};
+
+interface Answered {
+	readonly output: unknown;
+	/** Said in place of the operation's own sentence. */
+	readonly told?: string;
+}
+
+/** A lieutenant's command line starts nothing. */
+const mayStart = ({ env }: Context): boolean => (env.FLAGSHIP_LIEUTENANT ?? "") === "";
+
+/** `VERS_INFRA_URL`, or this home's own hub, with `VERS_AUTH_TOKEN` or the home's admin file. */
+async function hubAddress(context: Context): Promise<HubAddress | undefined> {
+	const { world, home, env } = context;
+	const find = () => findHub({ world, home, env, given: () => undefined });
+	if (find() === undefined && mayStart(context)) await ensureHub(context);
+	const found = find();
+	if (found === undefined || (env.VERS_INFRA_URL ?? "") !== "") return found;
+	return { ...found, token: found.token ?? readAdminToken(world, home.hub) };
+}
+
+const hubClient = (context: Context) =>
+	createClient({
+		world: context.world,
+		version: context.speaks.version,
+		resolve: () => hubAddress(context),
+		timeout: 20_000,
+	});
+
+function hostClient(context: Context) {
+	const { world, home, env } = context;
+	const { FLAGSHIP_LIEUTENANT: lieutenant = "", VERS_AUTH_TOKEN: token = "" } = env;
+	const caller: Caller = mayStart(context) ? { type: "command" } : { type: "pack", lieutenant, token };
+	const findHost = async (): Promise<string> => {
+		const address = mayStart(context)
+			? (await ensureHost(context)).address
+			: livingDaemon(world, home, "host")?.address;
+		if (address === undefined) throw fault("host_unreachable", "it is not running");
+		return address;
+	};
+	return createHostClient({ world, caller, version: context.speaks.version, findHost });
+}
+
+async function askHub(context: Context, operation: AnyOperation, input: unknown): Promise<Answered> {
+	const hub = hubClient(context);
+	const host = hostClient(context);
+	try {
+		// A lieutenant's record waits on disk while the hub is away; a person is told and decides.
+		if (mayStart(context)) return { output: await hub.call(operation, input) };
+		const keep = spooling({
+			world: context.world,
+			hub,
+			host() {
+				host.connect();
+				return host;
+			},
+		});
+		const outcome = await keep(operation, input);
+		if (outcome.type === "done") return { output: outcome.output };
+		return { output: outcome, told: `Kept here, not yet in the hub (${outcome.waiting} waiting).` };
+	} finally {
+		hub.close();
+		host.close();
+	}
+}
+
+async function askHost(context: Context, operation: AnyOperation, input: unknown): Promise<Answered> {
+	const host = hostClient(context);
+	host.connect();
+	try {
+		return { output: await host.call(operation, input, { patience: 20_000 }) };
+	} finally {
+		host.close();
+	}
+}
+
+/** Prints events until Ctrl-C, or until the hub refuses. */
+function follow(
+	context: Context,
+	operation: AnyOperation,
+	input: Record<string, unknown>,
+	json: boolean,
+): Promise<number> {
+	const { since, ...rest } = input;
+	const hub = hubClient(context);
+	return new Promise((resolve, reject) => {
+		const subscription = hub.subscribe(operation, rest, {
+			...(typeof since === "string" ? { since } : {}),
+			onEvent: (event) => context.out(json ? JSON.stringify(event) : operation.tell(event, input)),
+			onRefused: reject,
+		});
+		process.once("SIGINT", () => {
+			subscription.close();
+			hub.close();
+			resolve(0);
+		});
+	});
+}

@@ -1,0 +1,88 @@
+/**
+ * The verbs of the command itself. Each loads its code when it is called: a restart loop must not hold the contract and
+ * a web server in memory. The verbs of hub and host operations are not listed; they are found in `src/contract/`.
+ */
+import type { Context } from "./context.ts";
+
+export interface Verb {
+	/** The command's words after `flagship`. */
+	readonly words: string;
+	readonly usage: string;
+	readonly summary: string;
+	/** Called by Flagship, not by people. */
+	readonly hidden?: true;
+	/** Resolves to the exit code. */
+	run(context: Context, args: readonly string[]): Promise<number>;
+}
+
+export const VERBS: readonly Verb[] = [
+	{
+		words: "start",
+		usage: "start [pi's own arguments]",
+		summary: "Open pi with Flagship loaded and the hub up.",
+		run: async (context, args) => (await import("./start.ts")).start(context, args),
+	},
+	{
+		words: "demo",
+		usage: "demo [--keep] [--set key=value]",
+		summary: "See the whole job done by a scripted model: no account, no key.",
+		run: async (context, args) => (await import("./demo.ts")).demo(context, args),
+	},
+	{
+		words: "status",
+		usage: "status",
+		summary: "Say what runs: hub, host, lieutenants.",
+		run: async (context, args) => (await import("./status.ts")).status(context, args),
+	},
+	{
+		words: "stop",
+		usage: "stop",
+		summary: "End all daemons of this home. Lieutenants' sessions are kept.",
+		run: async (context, args) => (await import("./daemons.ts")).stop(context, args),
+	},
+	{
+		words: "doctor",
+		usage: "doctor",
+		summary: "Look for what is wrong, mend what is safe to mend, say what to do about the rest.",
+		run: async (context, args) => (await import("./doctor.ts")).doctor(context, args),
+	},
+	{
+		words: "hub run",
+		usage: "hub run",
+		summary: "Run the hub here until Ctrl-C. Reads PORT (3000), HOST (127.0.0.1), DATA_DIR, VERS_AUTH_TOKEN.",
+		run: async (context, args) => (await import("./hub.ts")).run(context, args),
+	},
+	{
+		words: "host run",
+		usage: "host run",
+		summary: "Run the host here until Ctrl-C.",
+		run: async (context, args) => (await import("./host.ts")).run(context, args),
+	},
+	...(["hub", "host"] as const).flatMap((daemon): Verb[] => [
+		{
+			words: `${daemon} start`,
+			usage: `${daemon} start`,
+			summary: `Start the ${daemon} in the background, unless it runs already.`,
+			run: async (context, args) => (await import("./daemons.ts")).startOne(context, daemon, args),
+		},
+		{
+			words: `${daemon} stop`,
+			usage: `${daemon} stop`,
+			summary: `End the ${daemon}.`,
+			run: async (context, args) => (await import("./daemons.ts")).stopOne(context, daemon, args),
+		},
+		{
+			words: `${daemon} status`,
+			usage: `${daemon} status`,
+			summary: `Say whether the ${daemon} runs, and where. Exit code 3 when it does not.`,
+			run: async (context, args) => (await import("./daemons.ts")).statusOne(context, daemon, args),
+		},
+		{
+			words: `${daemon} loop`,
+			usage: `${daemon} loop`,
+			summary: `Keep the ${daemon} running.`,
+			hidden: true,
+			run: async (context) => (await import("./daemons.ts")).loop(context, daemon),
+		},
+	]),
+];
