@@ -2,7 +2,7 @@
  * A git worktree per lieutenant, on its own branch `lt/<name>` under `worktrees/<repo-hash>/<name>`: ten agents in one
  * folder would overwrite each other's files. Nothing is removed before it is proven saved.
  */
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { type Home, worktreeFolder } from "../daemon/home.ts";
 import { fault } from "../errors.ts";
 import type { Ran, World } from "../world.ts";
@@ -44,7 +44,7 @@ export class Worktrees {
 		}
 		const { repository, prefix, head } = found;
 		const made = await this.#inTurn(repository, () => this.#make(name, repository, head));
-		const inside = join(made.path, prefix);
+		const inside = resolve(made.path, prefix);
 		return { cwd: this.#world.files.stat(inside)?.kind === "folder" ? inside : made.path, worktree: made };
 	}
 

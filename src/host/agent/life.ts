@@ -149,7 +149,7 @@ export async function attachLife(
 	const running = new RunningLife(world, { folder, life, process, input, output }, watch, options);
 	running.spoil();
 	if (process !== undefined) {
-		running.poll();
+		running.identify(process);
 		return running;
 	}
 	return (await meet(running, world, folder)) ? running : undefined;

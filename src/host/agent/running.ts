@@ -131,18 +131,13 @@ export class RunningLife implements Life {
 		this.#say("#");
 	}
 
-	/** Watches a process that this host is not the parent of. */
-	poll(): void {
-		this.#polling ??= this.#world.clock.every(this.#options.pollMs ?? 1_000, () => {
-			if (this.#process !== undefined && !this.#world.spawn.alive(this.#process)) this.died(null, null);
-		});
-	}
-
-	/** Who it is, where an earlier host had no time to write it down. */
+	/** Who it is, where an earlier host had no time to note it; from now on watched, for no exit of it is told here. */
 	identify(process: ProcessId): void {
 		this.#process = process;
 		writeNote(this.#world.files, this.#folder, { life: this.life, process, ended: false });
-		this.poll();
+		this.#polling ??= this.#world.clock.every(this.#options.pollMs ?? 1_000, () => {
+			if (!this.#world.spawn.alive(process)) this.died(null, null);
+		});
 	}
 
 	/** pi is dead: end its commands, read what it still wrote, then tell. */
