@@ -1,64 +1,15 @@
-import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { createHostClient, type HostClient, type HostState } from "../../src/client/host.ts";
 import { useHost } from "../../src/client/shared.ts";
 import { pause, status } from "../../src/contract/lieutenants.ts";
-import type { Call, Caller, HostAnswer, HostFrame } from "../../src/contract/link.ts";
+import type { Caller } from "../../src/contract/link.ts";
 import { realWorld } from "../../src/world/real.ts";
-import type { Connection, Listener } from "../../src/world.ts";
-import { makeFolder } from "../support/folder.ts";
 import { until } from "../support/until.ts";
+import { FixtureHost } from "./fixture-host.ts";
 
 const world = realWorld();
 const orchestrator: Caller = { type: "orchestrator", name: "ada@box:/repo", session: "s1", pid: 1, started: "x" };
 const none = { lieutenants: [], count: 0 };
-
-/** A host's socket, as far as a session sees it. */
-class FixtureHost {
-	readonly path = join(makeFolder(), "host.sock");
-	readonly frames: HostFrame[] = [];
-	connections: Connection[] = [];
-	protocol = 1;
-	leases = 0;
-	/** How a call is answered; undefined leaves it unanswered. */
-	onCall: (call: Call) => HostAnswer | undefined = (call) => ({ type: "answer", id: call.id, output: none });
-	#listener: Listener | undefined;
-
-	async start(): Promise<this> {
-		this.#listener = await world.sockets.listen(this.path, (connection) => {
-			this.connections.push(connection);
-			connection.onMessage((text) => this.#hear(connection, JSON.parse(text) as HostFrame));
-		});
-		return this;
-	}
-
-	#hear(connection: Connection, frame: HostFrame): void {
-		this.frames.push(frame);
-		const say = (answer: HostAnswer) => connection.send(JSON.stringify(answer));
-		if (frame.type === "hello") {
-			say({ type: "hello", protocol: this.protocol, version: "1.0.0", host: "H1" });
-			if (frame.caller?.type === "orchestrator") {
-				say({ type: "lease", name: frame.caller.name, generation: ++this.leases, own: true, token: "tok", hub: null });
-			}
-		}
-		const answer = frame.type === "call" ? this.onCall(frame) : undefined;
-		if (answer !== undefined) say(answer);
-	}
-
-	push(answer: HostAnswer): void {
-		for (const connection of this.connections) connection.send(JSON.stringify(answer));
-	}
-
-	calls(): Call[] {
-		return this.frames.filter((frame) => frame.type === "call");
-	}
-
-	async stop(): Promise<void> {
-		await this.#listener?.close();
-		this.#listener = undefined;
-		this.connections = [];
-	}
-}
 
 const clients: HostClient[] = [];
 const hosts: FixtureHost[] = [];
@@ -69,6 +20,7 @@ afterAll(async () => {
 
 const fixtureHost = (): FixtureHost => {
 	const host = new FixtureHost();
+	host.onCall = (call) => ({ type: "answer", id: call.id, output: none });
 	hosts.push(host);
 	return host;
 };
