@@ -50,7 +50,7 @@ export function registerGates(pi: ExtensionAPI, parts: GateParts): void {
 		for (const problem of settings.problems) notify(ctx, problem);
 		const copiedFrom = ctx.sessionManager.getHeader()?.parentSession ?? previous(event);
 		const parent = copiedFrom === undefined ? [] : workEvents(readSession(world.files, copiedFrom).entries);
-		await gate.restore(workEvents(ctx.sessionManager.getEntries()), parent);
+		await gate.restore(workEvents(ctx.sessionManager.getEntries()), parent, event.reason === "reload");
 	});
 
 	pi.on("before_agent_start", (event) => {

@@ -2,7 +2,6 @@
  * The work-log gate of one pi session: watches tools, keeps the ledger, judges entries, decides when a run may settle.
  * It knows neither pi nor the hub: `keep` writes to the session, `Records` to the work log.
  */
-import { createHash } from "node:crypto";
 import { isAbsolute, join, relative } from "node:path";
 import { reason } from "../errors.ts";
 import type { World } from "../world.ts";
@@ -11,8 +10,9 @@ import type { Place } from "./commands.ts";
 import { attach, type Change, describe, type Found, isNothing, NOTHING, union, without } from "./facts.ts";
 import { apply, EMPTY, fold, known, type Ledger, unlogged, type WorkEvent } from "./ledger.ts";
 import { gitRoot, newCommits, observe } from "./observe.ts";
+import { owed, testResults } from "./owed.ts";
 import type { Records } from "./records.ts";
-import { autoEntry, type Ending, type Mode, reminder, type Settle, settle } from "./settle.ts";
+import { type Ending, type Mode, reminder, type Settle, settle } from "./settle.ts";
 import { type Known, type Touch, testCounts, touch } from "./tools.ts";
 import { type Asked, baselineOf, difference, factsOf, sinceBaseline, type Tree } from "./tree.ts";
 
@@ -86,14 +86,15 @@ export class WorkLog {
 
 	/**
 	 * The state out of the session's events. `parent` are the events of the session that this one was forked from: what
-	 * it covered is covered here too. A run that was cut off by a crash is compared with the tree before it.
+	 * it covered is covered here too. A run that was cut off by a crash is compared with the tree before it; one that goes
+	 * on after a reload (`running`) keeps its count of refusals.
 	 */
-	async restore(events: readonly WorkEvent[], parent: readonly WorkEvent[] = []): Promise<void> {
+	async restore(events: readonly WorkEvent[], parent: readonly WorkEvent[] = [], running = false): Promise<void> {
 		const ended = parent.filter((event) => event.type === "covered");
 		this.#ledger = [...ended].reduce(apply, fold(events));
 		this.#touched = false;
 		const { baseline } = this.#ledger;
-		if (this.#options.mode === "off" || baseline === undefined) return;
+		if (this.#options.mode === "off" || baseline === undefined || running) return;
 		const now = await observe(this.#options.world, this.#options.cwd);
 		const seen = sinceBaseline(baseline, now);
 		const asked: Asked = { refs: true, push: false };
@@ -167,7 +168,7 @@ export class WorkLog {
 			return { type: "block", reason: wrong.sentence };
 		}
 		const facts = union(open);
-		const tests = this.#ledger.freshTests.map((count) => `${count} tests passed`);
+		const tests = testResults(this.#ledger);
 		const unmatched = wrong?.judged === true;
 		this.#running.set(call.id, { touch: { type: "log" }, covers: open.map((change) => change.id), unmatched });
 		const bare = isNothing(facts) && tests.length === 0 && !unmatched;
@@ -297,21 +298,18 @@ export class WorkLog {
 	}
 
 	async #write(): Promise<void> {
-		const open = unlogged(this.#ledger);
-		const facts = union(open);
-		const text = autoEntry(facts);
-		const tests = this.#ledger.freshTests.map((count) => `${count} tests passed`);
-		const ids = open.map((change) => change.id);
-		const key = `auto-${createHash("sha256").update(ids.join()).digest("hex").slice(0, 32)}`;
+		const open = owed(this.#ledger);
+		if (open === undefined) return;
+		const { entry, key, ids } = open;
 		try {
-			await this.#options.records.append({ text, facts: attach(facts, tests, "auto") }, key);
+			await this.#options.records.append(entry, key);
 		} catch (thrown) {
 			// Still unlogged, and so it stays: the next prompt, the next settling and the shutdown try again.
 			this.#options.tell(`The work log could not be written: ${reason(thrown)}`);
 			return;
 		}
 		this.#keep({ type: "covered", ids, by: "auto" });
-		this.#publish(text, { verdict: "auto" });
+		this.#publish(entry.text, { verdict: "auto" });
 	}
 
 	#publish(summary: string, metadata: Readonly<Record<string, unknown>>): void {

@@ -200,6 +200,16 @@ await describeEachPi("the work-log gate", (pi) => {
 		expect(fixed.hub.bodies("/log")).toHaveLength(1);
 	});
 
+	test("a run that ends because the provider fails is logged by the gate: asking again would fail again", async () => {
+		const on = await stage(pi);
+		on.steps(bash("echo x > b.txt"), { error: { status: 400, message: "no such model" }, repeat: "forever" });
+		const driven = on.rpc();
+		await driven.prompt("go");
+		await driven.stop();
+		expect(on.model.requests).toHaveLength(2);
+		expect(on.hub.bodies("/log")).toMatchObject([{ facts: facts(["b.txt"], { mark: "auto" }) }]);
+	});
+
 	describe("compaction", () => {
 		const RULE = "must be in the work log before the run ends";
 		const asksAfterSummary = (on: Stage) => {

@@ -95,12 +95,28 @@ describe("a run that changed something", () => {
 		expect(pi.logged[0]?.facts?.commits).toEqual([]);
 	});
 
-	it("counts tools with effects, and unknown tools", async () => {
-		const pi = await makeFaux({ cwd: makeRepository().path });
-		pi.session.setActiveToolsByName(["log_append", "ours", "read"]);
-		await pi.run("go", [call("ours", {}), say("done")]);
-		// The tool does not exist in this session: it was not called, so nothing was done.
+	it("counts our tools by what they declare, and unknown tools always", async () => {
+		const pi = await makeFaux({ cwd: makeRepository().path, settings: { quietTools: ["quiet"] } });
+		await pi.run("go", [call("ours_reading", {}), call("quiet", {}), say("done")]);
 		expect(pi.refusals()).toEqual([]);
+		await pi.run("go", [call("ours", {}), call("foreign", {}), say("done"), log("Made lieutenant docs."), say("done")]);
+		expect(pi.refusals()[0]).toContain("2 changes are not in the work log: created lieutenant docs, called foreign.");
+		expect(pi.logged[0]?.facts?.effects).toEqual(["created lieutenant docs", "called foreign"]);
+	});
+
+	it("is not covered by an entry of the same step that comes before it", async () => {
+		const { path } = makeRepository();
+		const pi = await makeFaux({ cwd: path });
+		const both = {
+			calls: [
+				{ name: "write", input: { path: "b.txt", content: "b" } },
+				{ name: "log_append", input: { text: "Added b.txt." } },
+			],
+		};
+		await pi.run("go", [both, log("Added b.txt."), say("done")]);
+		expect(pi.errors()[0]).toContain("other tools of this step are still running");
+		expect(pi.refusals()).toEqual([]);
+		expect(pi.logged).toMatchObject([{ facts: { files: ["b.txt"] } }]);
 	});
 
 	it("sees several tools of one step", async () => {

@@ -110,6 +110,17 @@ export async function makeFaux({
 				return { content: [{ type: "text" as const, text: "Logged." }], details: undefined };
 			},
 		});
+		for (const name of ["ours", "ours_reading", "foreign", "quiet"]) {
+			pi.registerTool({
+				name,
+				label: name,
+				description: name,
+				parameters: Type.Object({}),
+				async execute() {
+					return { content: [{ type: "text" as const, text: "ok" }], details: undefined };
+				},
+			});
+		}
 		registerGates(pi, {
 			settings: { ...GATE_DEFAULTS, ...settings },
 			world: async () => watched,
@@ -123,7 +134,8 @@ export async function makeFaux({
 				},
 				leave: async () => undefined,
 			}),
-			own: async (tool) => (tool === "ours" ? { effect: "did ours" } : undefined),
+			own: async (tool) =>
+				tool === "ours" ? { effect: "created lieutenant docs" } : tool === "ours_reading" ? {} : undefined,
 		});
 	};
 	const faux = fauxProvider({ models: [{ id: "m1" }] });
