@@ -95,8 +95,11 @@ function methodsOf(operations: readonly AnyOperation[], path: string): string[] 
 
 /** Old clients name no content type, or a wrong one. No body is an empty object: some requests need none. */
 function parseAnythingAsJson(app: FastifyInstance): void {
+	app.addHook("onRequest", async (request) => {
+		request.raw.headers["content-type"] = "application/json";
+	});
 	app.removeAllContentTypeParsers();
-	app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {
+	app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
 		if (body === "") return done(null, {});
 		try {
 			done(null, JSON.parse(String(body)));

@@ -1,0 +1,92 @@
+import { describe, expect, test } from "vitest";
+import { testHub, worldAt } from "../support.ts";
+
+let now = Date.parse("2026-01-01T00:00:00Z");
+const { ask, done, mint } = await testHub({ world: worldAt(() => now) });
+const create = async (fields: object = {}): Promise<string> =>
+	(await done("POST", "/board/tasks", { title: "t", createdBy: "ann", ...fields })).id;
+const bob = { token: await mint("lieutenant", "bob") };
+const eve = { token: await mint("lieutenant", "eve") };
+const boss = { token: await mint("orchestrator", "boss") };
+
+describe("a claim", () => {
+	test("has exactly one winner of 64 at once, every time", async () => {
+		const tokens = await Promise.all(Array.from({ length: 64 }, (_, i) => mint("worker", `w${i}`)));
+		for (let round = 0; round < 40; round++) {
+			const id = await create();
+			const replies = await Promise.all(
+				tokens.map((token) => ask("POST", `/board/tasks/${id}/claim`, undefined, { token })),
+			);
+			const winners = replies.flatMap(({ status }, i) => (status === 200 ? [`w${i}`] : []));
+			expect(winners).toHaveLength(1);
+			expect(replies.filter(({ status, body }) => status === 409 && body.code === "task_taken")).toHaveLength(63);
+			expect(await done("GET", `/board/tasks/${id}`)).toMatchObject({
+				assignee: winners[0],
+				claim: { by: winners[0] },
+			});
+		}
+	});
+
+	test("starts an open task and can be renewed, and taken again by its holder", async () => {
+		const id = await create();
+		const until = (ms: number) => new Date(now + ms).toISOString();
+		expect(await done("POST", `/board/tasks/${id}/claim`, { ttl: 60 }, bob)).toMatchObject({
+			status: "in_progress",
+			assignee: "bob",
+			claim: { by: "bob", until: until(60_000) },
+		});
+		now += 30_000;
+		expect(await done("POST", `/board/tasks/${id}/renew`, {}, bob)).toMatchObject({ claim: { until: until(60_000) } });
+		expect(await done("POST", `/board/tasks/${id}/claim`, {}, bob)).toMatchObject({ claim: { until: until(900_000) } });
+		expect((await ask("POST", `/board/tasks/${id}/renew`, {}, eve)).body.code).toBe("claim_lost");
+	});
+
+	test("ends by the hub's clock, and then another may take it", async () => {
+		const id = await create();
+		await done("POST", `/board/tasks/${id}/claim`, { ttl: 60 }, bob);
+		now += 59_999;
+		expect((await ask("POST", `/board/tasks/${id}/claim`, {}, eve)).status).toBe(409);
+		now += 1;
+		expect(await done("GET", `/board/tasks/${id}`)).not.toHaveProperty("claim");
+		expect(await done("POST", `/board/tasks/${id}/claim`, {}, eve)).toMatchObject({ assignee: "eve" });
+		expect((await ask("POST", `/board/tasks/${id}/renew`, {}, bob)).body.code).toBe("claim_lost");
+	});
+
+	test("can be given back, by its holder or who leads", async () => {
+		const id = await create();
+		await done("POST", `/board/tasks/${id}/claim`, {}, bob);
+		expect((await ask("POST", `/board/tasks/${id}/release`, {}, eve)).body.code).toBe("claim_lost");
+		const free = await done("POST", `/board/tasks/${id}/release`, {}, bob);
+		expect(free).toMatchObject({ status: "open" });
+		expect(free).not.toHaveProperty("assignee");
+		await done("POST", `/board/tasks/${id}/claim`, {}, eve);
+		expect(await done("POST", `/board/tasks/${id}/release`, {}, boss)).toMatchObject({ status: "open" });
+	});
+
+	test("guards the task against other agents, not against who leads", async () => {
+		const id = await create();
+		await done("POST", `/board/tasks/${id}/claim`, {}, bob);
+		expect((await ask("PATCH", `/board/tasks/${id}`, { assignee: "eve" }, eve)).body.code).toBe("task_taken");
+		expect((await ask("PATCH", `/board/tasks/${id}`, { status: "done" }, eve)).body.code).toBe("task_taken");
+		expect((await ask("POST", `/board/tasks/${id}/review`, { summary: "s" }, eve)).body.code).toBe("task_taken");
+		const moved = await done("PATCH", `/board/tasks/${id}`, { assignee: "eve" }, boss);
+		expect(moved).toMatchObject({ assignee: "eve" });
+		expect(moved).not.toHaveProperty("claim");
+	});
+
+	test("of a task meant for another, in review or done is refused", async () => {
+		const meant = await create({ assignee: "eve" });
+		expect((await ask("POST", `/board/tasks/${meant}/claim`, {}, bob)).body.code).toBe("task_taken");
+		expect(await done("POST", `/board/tasks/${meant}/claim`, {}, eve)).toMatchObject({ assignee: "eve" });
+		for (const status of ["in_review", "done"]) {
+			const id = await create({ status });
+			expect((await ask("POST", `/board/tasks/${id}/claim`, {}, bob)).body.code).toBe("conflict");
+		}
+	});
+
+	test("ends when the task is handed in", async () => {
+		const id = await create();
+		await done("POST", `/board/tasks/${id}/claim`, {}, bob);
+		expect(await done("POST", `/board/tasks/${id}/review`, { summary: "s" }, bob)).not.toHaveProperty("claim");
+	});
+});

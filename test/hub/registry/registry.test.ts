@@ -1,0 +1,99 @@
+import { describe, expect, test } from "vitest";
+import { type Body, testHub, worldAt } from "../support.ts";
+
+let now = Date.parse("2026-01-01T00:00:00Z");
+const { ask, done, mint } = await testHub({ world: worldAt(() => now) });
+const vm = (id: string, fields: object = {}) => ({
+	id,
+	name: id,
+	role: "worker",
+	address: "a",
+	registeredBy: "ann",
+	...fields,
+});
+const ids = async (path: string): Promise<string[]> => (await done("GET", path)).vms.map((one: Body) => one.id);
+
+describe("a VM", () => {
+	test("is registered once; the old API's answer to a second time is 409", async () => {
+		expect(
+			await done(
+				"POST",
+				"/registry/vms",
+				vm(" v1 ", { services: [{ name: "web", port: 80, x: 1 }], metadata: { a: null } }),
+			),
+		).toEqual({
+			...vm("v1", { services: [{ name: "web", port: 80, x: 1 }], metadata: { a: null } }),
+			name: "v1",
+			status: "running",
+			registeredAt: "2026-01-01T00:00:00.000Z",
+			lastSeen: "2026-01-01T00:00:00.000Z",
+		});
+		expect(await ask("POST", "/registry/vms", vm("v1"))).toMatchObject({
+			status: 409,
+			body: { error: "VM already registered" },
+		});
+	});
+
+	test("may be registered again by the agent that did so", async () => {
+		const bob = { token: await mint("lieutenant", "bob") };
+		const eve = { token: await mint("lieutenant", "eve") };
+		const { registeredBy: _, ...mine } = vm("v2");
+		const first = await done("POST", "/registry/vms", mine, bob);
+		now += 1_000;
+		const second = await done("POST", "/registry/vms", { ...mine, address: "b" }, bob);
+		expect(second).toMatchObject({
+			address: "b",
+			registeredAt: first.registeredAt,
+			lastSeen: new Date(now).toISOString(),
+		});
+		expect((await ask("POST", "/registry/vms", mine, eve)).status).toBe(409);
+	});
+
+	test.each([
+		[{ id: " " }, "id is required"],
+		[{ name: "" }, "name is required"],
+		[{ role: "king" }, "invalid role: king"],
+		[{ role: undefined }, "invalid role: undefined"],
+		[{ status: "up" }, "invalid status: up"],
+		[{ address: 5 }, "address is required"],
+		[{ registeredBy: undefined }, "registeredBy is required"],
+		[{ id: "", name: "", role: "x" }, "id is required"],
+	])("with %j is refused", async (fields, error) => {
+		expect(await ask("POST", "/registry/vms", vm("bad", fields))).toMatchObject({ status: 400, body: { error } });
+	});
+
+	test("can be changed, but for its role", async () => {
+		await done("POST", "/registry/vms", vm("v3"));
+		now += 1_000;
+		const changed = await done("PATCH", "/registry/vms/v3", { status: "paused", role: "infra", metadata: { b: 1 } });
+		expect(changed).toMatchObject({
+			status: "paused",
+			role: "worker",
+			metadata: { b: 1 },
+			lastSeen: new Date(now).toISOString(),
+		});
+		expect((await ask("PATCH", "/registry/vms/v3", { name: "" })).body.error).toBe("name cannot be empty");
+		expect((await ask("PATCH", "/registry/vms/v3", { address: " " })).body.error).toBe("address cannot be empty");
+		expect((await ask("PATCH", "/registry/vms/v3", { status: "x" })).body.error).toBe("invalid status: x");
+		expect(await done("DELETE", "/registry/vms/v3")).toEqual({ deleted: true });
+		expect(await ask("GET", "/registry/vms/v3")).toMatchObject({ status: 404, body: { error: "VM not found" } });
+	});
+
+	test("that was not heard for five minutes does not count as running", async () => {
+		await done("POST", "/registry/vms", vm("i1", { role: "infra" }));
+		await done("POST", "/registry/vms", vm("i2", { role: "infra" }));
+		await done("POST", "/registry/vms", vm("i3", { role: "infra", status: "stopped" }));
+		expect(await ids("/registry/discover/infra")).toEqual(["i1", "i2"]);
+		now += 5 * 60_000;
+		expect(await done("POST", "/registry/vms/i2/heartbeat")).toEqual({
+			id: "i2",
+			lastSeen: new Date(now).toISOString(),
+		});
+		now += 1;
+		expect(await ids("/registry/discover/infra")).toEqual(["i2"]);
+		expect(await ids("/registry/vms?role=infra&status=running")).toEqual(["i2"]);
+		expect(await ids("/registry/vms?role=infra")).toEqual(["i3", "i2", "i1"]);
+		expect(await ids("/registry/discover/nobody")).toEqual([]);
+		expect((await ask("POST", "/registry/vms/none/heartbeat")).status).toBe(404);
+	});
+});
