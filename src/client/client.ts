@@ -64,6 +64,14 @@ export interface Client {
 /** Milliseconds before each new attempt after a failed connection: a hub that restarts is back within them. */
 const PAUSES = [100, 300, 900] as const;
 
+/** One logical call, through all its attempts. */
+interface Asking {
+	readonly wire: WireRequest;
+	readonly key: string | undefined;
+	/** A hub may have seen it. */
+	sent: boolean;
+}
+
 /** A key that no one else makes. */
 export const newKey = (world: World): string => Buffer.from(world.random.bytes(16)).toString("hex");
 
@@ -83,16 +91,17 @@ export function createClient(options: ClientOptions): Client {
 		...(hasBody ? { "content-type": "application/json" } : {}),
 	});
 
-	const once = async (wire: WireRequest, key: string | undefined, signal: AbortSignal): Promise<unknown> => {
+	const once = async (asking: Asking, signal: AbortSignal): Promise<unknown> => {
+		const { wire, key } = asking;
 		known ??= await options.resolve();
 		if (known === undefined) throw new Unreached("no hub is known", false);
-		const response = await http.exchange({
-			base: known.url,
-			method: wire.method,
-			path: wire.path,
-			headers: headers(known, key, wire.body !== undefined),
-			body: wire.body,
-			signal,
+		const { url: base } = known;
+		const all = headers(known, key, wire.body !== undefined);
+		const sentBefore = asking.sent;
+		asking.sent = true;
+		const response = await http.exchange({ ...wire, base, headers: all, signal }).catch((error: unknown) => {
+			if (error instanceof Unreached && !error.sent) asking.sent = sentBefore;
+			throw error;
 		});
 		keepsKeys = response.headers["x-flagship-protocol"] !== undefined;
 		checkProtocol("The hub", response.headers["x-flagship-protocol"]);
@@ -109,17 +118,17 @@ export function createClient(options: ClientOptions): Client {
 		return known !== undefined && known.token !== before;
 	};
 
-	const attempt = async (wire: WireRequest, key: string | undefined, signal: AbortSignal): Promise<unknown> => {
+	const attempt = async (asking: Asking, signal: AbortSignal): Promise<unknown> => {
 		for (let failures = 0; ; failures++) {
 			try {
-				return await once(wire, key, signal);
+				return await once(asking, signal);
 			} catch (error) {
 				const refused = error instanceof Fault && error.code === "unauthorized";
 				if (refused && failures === 0 && (await hasNewToken())) continue;
 				const early = refused && known?.introduced === true;
 				if (!early && !(error instanceof Unreached)) throw error;
 				const pause = PAUSES[failures];
-				const mayRepeat = early || (error instanceof Unreached && !error.sent) || key === undefined || keepsKeys;
+				const mayRepeat = early || (error instanceof Unreached && !error.sent) || asking.key === undefined || keepsKeys;
 				if (pause === undefined || !mayRepeat) throw early ? new NotIntroduced() : error;
 				known = undefined;
 				await sleep(world, pause, signal);
@@ -131,11 +140,12 @@ export function createClient(options: ClientOptions): Client {
 		async call(operation, input, callOptions = {}) {
 			const wire = wireRequest(operation, input);
 			const key = isMutation(operation) ? (callOptions.key ?? newKey(world)) : undefined;
+			const asking: Asking = { wire, key, sent: false };
 			const ms = callOptions.timeout ?? options.timeout ?? 2_500;
 			const deadline = startDeadline(world, ms, callOptions.signal);
 			const address = known;
 			try {
-				return (await untilAborted(attempt(wire, key, deadline.signal), deadline.signal)) as Static<
+				return (await untilAborted(attempt(asking, deadline.signal), deadline.signal)) as Static<
 					(typeof operation)["output"]
 				>;
 			} catch (error) {
@@ -144,8 +154,8 @@ export function createClient(options: ClientOptions): Client {
 				if (error instanceof NotIntroduced) throw new Fault("hub_away", notIntroduced(where));
 				if (!(error instanceof Unreached || error instanceof DeadlinePassed)) throw error;
 				known = undefined;
-				const sent = error instanceof DeadlinePassed || error.sent;
-				throw sent && key !== undefined ? unanswered(operation, where, ms) : fault("hub_away", where);
+				const unknown = asking.sent && key !== undefined;
+				throw unknown ? unanswered(operation, where, ms, keepsKeys) : fault("hub_away", where);
 			} finally {
 				deadline.cancel();
 			}
@@ -162,9 +172,11 @@ class NotIntroduced extends Error {}
 const notIntroduced = (where: string): string =>
 	`The hub at ${where} does not know this session yet; the host of this machine has still to introduce it.`;
 
-const unanswered = (operation: AnyOperation, where: string, ms: number): Fault =>
+const unanswered = (operation: AnyOperation, where: string, ms: number, keepsKeys: boolean): Fault =>
 	new Fault(
 		"hub_away",
 		`The hub${where === "" ? "" : ` at ${where}`} gave no answer within ${ms / 1000} s; whether ${operation.name} was done is not known.`,
-		"Ask again in the same words: what was done already is not done twice.",
+		keepsKeys
+			? "Ask again in the same words: what was done already is not done twice."
+			: "Look whether it was done before you ask again: this hub does not know a repeat as one.",
 	);

@@ -56,7 +56,10 @@ describe("a call to the hub", () => {
 		const client = clientOf(() => ({ url: hub.url }));
 		await client.call(log.append, { text: "one" });
 		hub.answer = hangUp;
-		await expect(client.call(log.append, { text: "two" })).rejects.toMatchObject({ code: "hub_away" });
+		await expect(client.call(log.append, { text: "two" })).rejects.toMatchObject({
+			code: "hub_away",
+			remedy: expect.stringContaining("Look whether it was done"),
+		});
 		expect(hub.seen).toHaveLength(2);
 	});
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { createClient } from "../../src/client/client.ts";
-import type { HostClient } from "../../src/client/host.ts";
+import { createHostClient, type HostClient } from "../../src/client/host.ts";
 import { spooling } from "../../src/client/spool.ts";
 import * as board from "../../src/contract/board.ts";
 import * as log from "../../src/contract/log.ts";
 import { fault } from "../../src/errors.ts";
 import { realWorld } from "../../src/world/real.ts";
 import { fixtureHub, json } from "./fixture-hub.ts";
+import { VirtualTime } from "./virtual.ts";
 
 const world = realWorld();
 
@@ -71,5 +72,35 @@ describe("a record for a hub that is away", () => {
 		const { call, kept } = withHost(hub.url, () => ({ waiting: 1 }));
 		await expect(call(log.append, { text: "" })).rejects.toMatchObject({ code: "invalid_input" });
 		expect(kept).toEqual([]);
+	});
+});
+
+describe("an answer within three seconds", () => {
+	const silent = () => new Promise<never>(() => undefined);
+	const frozen = { exchange: silent, close: () => undefined };
+
+	it.each([
+		["refuses connections", undefined],
+		["is frozen", frozen],
+	])("comes when the hub %s and the host never answers", async (_how, http) => {
+		const time = new VirtualTime();
+		const { world } = time;
+		const resolve = () => ({ url: nobody });
+		const hub = createClient({ world, version: "1", resolve, ...(http === undefined ? {} : { http }) });
+		const host = createHostClient({ world, version: "1", caller: { type: "command" }, findHost: silent });
+		host.connect();
+		const call = spooling({ world, hub, host: () => host });
+		const asks = [
+			() => call(log.append, { text: "x" }),
+			() => call(board.claim, { id: "T" }),
+			() => call(board.list, {}),
+		];
+		for (const ask of asks) {
+			const before = world.clock.elapsed();
+			const asked = ask();
+			const took = (await time.until(asked)) - before;
+			await expect(asked).rejects.toMatchObject({ code: "hub_away" });
+			expect(took).toBeLessThanOrEqual(3_000);
+		}
 	});
 });

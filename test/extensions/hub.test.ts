@@ -1,4 +1,5 @@
 /** The hub's tools in real pi, with a scripted model: what an agent gets, and what it gets when something is away. */
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { createClient } from "../../src/client/client.ts";
@@ -6,7 +7,17 @@ import * as log from "../../src/contract/log.ts";
 import { realWorld } from "../../src/world/real.ts";
 import { FixtureHost } from "../client/fixture-host.ts";
 import { ADMIN, realHub } from "../client/real-hub.ts";
-import { describeEachPi, makeHome, makeModel, PACKAGE, printPi, RpcPi, type Step, until } from "../support/pi.ts";
+import {
+	describeEachPi,
+	makeHome,
+	makeModel,
+	PACKAGE,
+	type PiRecord,
+	printPi,
+	RpcPi,
+	type Step,
+	until,
+} from "../support/pi.ts";
 import { daemonHome, machineHost, machineHub } from "./machine.ts";
 
 const EXTENSION = ["-e", join(PACKAGE, "extensions", "hub.ts")];
@@ -144,6 +155,30 @@ await describeEachPi("the hub's tools", (pi) => {
 			return found.length > 0 && found;
 		}, "the entry in the hub");
 		expect(entries).toMatchObject([{ text: "made totals by day", agent: "night" }]);
+	});
+
+	it("goes on in a new session of the same process", async () => {
+		const hub = await realHub();
+		const { home } = await sessionOf([logIt, report], { VERS_INFRA_URL: hub.url, VERS_AUTH_TOKEN: ADMIN });
+		const rpc = new RpcPi(pi, home, { args: EXTENSION });
+		expect(await rpc.prompt("go")).toContain("Logged");
+		await rpc.get("new_session");
+		expect(await rpc.prompt("go")).toContain("Logged");
+		await rpc.stop();
+		expect(await textsOf(hub.url)).toHaveLength(2);
+	});
+
+	it("says once, and blocks nothing, when the home cannot be used", async () => {
+		const { home } = await sessionOf([{ text: "hi" }], {});
+		mkdirSync(home.flagship, { mode: 0o755 });
+		const rpc = new RpcPi(pi, home, { args: EXTENSION });
+		const isNotice = (record: PiRecord) => record.type === "extension_ui_request" && record.method === "notify";
+		expect(await rpc.wait(isNotice)).toMatchObject({
+			message: expect.stringMatching(/others may enter it.*Mend the folder/s),
+		});
+		expect(await rpc.prompt("go")).toBe("hi");
+		await rpc.stop();
+		expect(rpc.records.filter(isNotice)).toHaveLength(1);
 	});
 
 	it("an orchestrator is known to the hub by the token that its host gives it", async () => {
