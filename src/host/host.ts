@@ -323,10 +323,13 @@ export class Host {
 		const row = this.lieutenants.get(standing.spec.id)?.view();
 		if (row === undefined) return;
 		this.#reports.add(`lieutenant:${row.id}`, { type: "state", lieutenant: row });
-		this.#later(() => {
-			this.#sessions.changed([row]);
-			this.#link.tell();
-		});
+		// After the notice that says why it changed: who waits for it would take the row for the end of the news.
+		this.#later(() =>
+			this.#later(() => {
+				this.#sessions.changed([row]);
+				this.#link.tell();
+			}),
+		);
 	}
 
 	#notify(standing: Standing, type: NoticeType, text: string): void {

@@ -1,0 +1,83 @@
+/** The fleet as lines of text: the widget, the status line, `/fleet` in print and RPC modes. */
+import type { Lieutenant, LieutenantState } from "../contract/lieutenants.ts";
+
+/** State by shape; the terminal adds colour. */
+export const MARKS: Readonly<Record<LieutenantState, string>> = {
+	starting: "○",
+	idle: "●",
+	working: "⟳",
+	unreachable: "◌",
+	stalled: "!",
+	"needs-credentials": "?",
+	paused: "⏸",
+	stopped: "✗",
+	failed: "✗",
+	gone: "·",
+};
+
+/** How the summary counts them, in this order. */
+const COUNTED: readonly LieutenantState[] = [
+	"working",
+	"idle",
+	"starting",
+	"stalled",
+	"unreachable",
+	"needs-credentials",
+	"paused",
+	"stopped",
+	"failed",
+];
+
+export const dollars = (usd: number): string => `$${usd.toFixed(2)}`;
+
+/** `4 working · 1 idle · 1 stopped    $1.84`. */
+export function summary(rows: readonly Lieutenant[]): string {
+	const counts = COUNTED.map((state) => ({ state, count: rows.filter((row) => row.state === state).length }));
+	const parts = counts.filter(({ count }) => count > 0).map(({ state, count }) => `${count} ${state}`);
+	const cost = rows.reduce((sum, row) => sum + row.costUsd, 0);
+	return parts.length === 0 ? "no lieutenants" : `${parts.join(" · ")}    ${dollars(cost)}`;
+}
+
+/** `0:42`, `12m`, `3h`. */
+export function span(ms: number): string {
+	const seconds = Math.max(0, Math.floor(ms / 1_000));
+	if (seconds < 600) return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+	if (seconds < 7_200) return `${Math.floor(seconds / 60)}m`;
+	return `${Math.floor(seconds / 3_600)}h`;
+}
+
+/** What it does, or why it does not. */
+function doing(row: Lieutenant, now: number): string {
+	if (row.reason !== undefined) return `${row.state}: ${row.reason}`;
+	if (row.state === "working" && row.tool !== undefined) {
+		const since = row.toolSince === undefined ? "" : ` ${span(now - Date.parse(row.toolSince))}`;
+		return `${row.tool}${since}`;
+	}
+	return row.state;
+}
+
+const pad = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - [...text].length));
+
+function cut(text: string, width: number): string {
+	const letters = [...text];
+	return letters.length <= width ? text : `${letters.slice(0, Math.max(0, width - 1)).join("")}…`;
+}
+
+const DOING = 36;
+
+/**
+ * One line each under the summary: mark, name, place, task, what it does, cost. `now` is wall time in ms; `width` in
+ * columns.
+ */
+export function fleetLines(rows: readonly Lieutenant[], now: number, width = 100): readonly string[] {
+	const shown = rows.filter((row) => row.state !== "gone");
+	if (shown.length === 0) return [];
+	const name = Math.min(16, Math.max(...shown.map((row) => row.name.length)));
+	const lines = shown.map((row) => {
+		const task = row.task === undefined ? "" : `#${row.task.slice(-4)} `;
+		const waiting = row.pending === 0 ? "" : `  ${row.pending} pending`;
+		const what = pad(cut(`${task}${doing(row, now)}`, DOING), DOING);
+		return ` ${MARKS[row.state]} ${pad(cut(row.name, name), name)}  ${pad(row.place, 6)} ${what}  ${dollars(row.costUsd)}${waiting}`;
+	});
+	return [` fleet  ${summary(shown)}`, ...lines].map((line) => cut(line.trimEnd(), width));
+}
