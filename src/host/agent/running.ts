@@ -108,6 +108,7 @@ export class RunningLife implements Life {
 
 	stop(grace: number): Promise<LifeEnd> {
 		if (this.#end !== undefined) return Promise.resolve(this.#end);
+		if (this.#detached) return Promise.reject(new Error("a life that was let go of cannot be stopped here"));
 		return new Promise((resolve) => {
 			this.#mourners.push(resolve);
 			if (grace <= 0) {

@@ -4,11 +4,11 @@ import { describe, expect, it } from "vitest";
 import { endGroups } from "../../../src/host/agent/groups.ts";
 import { attachLife } from "../../../src/host/agent/life.ts";
 import { makeFolder } from "../../support/folder.ts";
+import { pis as allPis } from "../../support/pis.ts";
 import { until } from "../../support/until.ts";
-import { pis } from "./pis.ts";
 import { ears, makeRig, PATIENT, START, world } from "./rig.ts";
 
-const [{ script: pi } = { script: "" }] = pis;
+const [{ cli: pi } = { cli: "" }] = await allPis();
 
 const sleeper = (command = "sleep", args: readonly string[] = ["300"]) =>
 	world.spawn.detached({

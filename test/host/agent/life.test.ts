@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { wrap } from "../../../src/pi/envelope.ts";
 import { endingOf, heldIn, outputsOf } from "../../../src/pi/transcript.ts";
+import { describeEachPi } from "../../support/pi.ts";
 import { until } from "../../support/until.ts";
-import { pis } from "./pis.ts";
 import { ask, ears, makeRig, PATIENT, prompt, settled, world } from "./rig.ts";
 
 const ID = "01JDAAAAAAAAAAAAAAAAAAAAAA";
 
-describe.each(pis)("a life of pi $version", { timeout: PATIENT, concurrent: false }, ({ script: pi }) => {
+await describeEachPi("a life", ({ cli: pi }) => {
 	it("answers a probe, runs a prompt, and says when it has ended", async () => {
 		const rig = await makeRig(pi, { default: { text: "done with ${last}" } });
 		const heard = ears();

@@ -1,16 +1,16 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { wrap } from "../../../src/pi/envelope.ts";
 import { parseQueue } from "../../../src/pi/rpc.ts";
 import { heldIn } from "../../../src/pi/transcript.ts";
+import { describeEachPi } from "../../support/pi.ts";
 import { until } from "../../support/until.ts";
-import { pis } from "./pis.ts";
 import { ask, ears, makeRig, PATIENT, prompt, settled } from "./rig.ts";
 
 const [A, B, C] = ["01JDAAAAAAAAAAAAAAAAAAAAAA", "01JDBBBBBBBBBBBBBBBBBBBBBB", "01JDCCCCCCCCCCCCCCCCCCCCCC"];
 
-describe.each(pis)("the pack in pi $version", { timeout: PATIENT }, ({ script: pi }) => {
+await describeEachPi("the pack", ({ cli: pi }) => {
 	it("keeps the envelope in queue and transcript, hides it from the model, and drops repeats", async () => {
 		const rig = await makeRig(pi, { default: { text: "answer", delayMs: 700 } });
 		const heard = ears();

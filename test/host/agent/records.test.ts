@@ -1,14 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { wrap } from "../../../src/pi/envelope.ts";
 import { parseEntries } from "../../../src/pi/rpc.ts";
 import { shape } from "../../../src/pi/shape.ts";
 import { tally } from "../../../src/pi/tally.ts";
 import { endingOf, heldIn, pathTo } from "../../../src/pi/transcript.ts";
 import { summarizer } from "../../support/model.ts";
+import { describeEachPi } from "../../support/pi.ts";
 import { until } from "../../support/until.ts";
-import { pis } from "./pis.ts";
 import { ask, ears, makeRig, PATIENT, prompt, settled } from "./rig.ts";
 
 const ID = "01JDAAAAAAAAAAAAAAAAAAAAAA";
@@ -25,7 +25,7 @@ const COSTLY = `export default (pi) => pi.registerTool({
 	}),
 });`;
 
-describe.each(pis)("the records of pi $version", { timeout: PATIENT }, ({ script: pi }) => {
+await describeEachPi("the records", ({ cli: pi }) => {
 	it("are read to the last cent: a tool's own model work and a compaction included", async () => {
 		const rig = await makeRig(pi, {
 			rules: [summarizer("a summary")],

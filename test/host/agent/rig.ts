@@ -1,7 +1,6 @@
 /** A local place with real pi processes, a scripted model and a home of its own; everything ends with the test file. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { afterAll } from "vitest";
 import { homeOf, lieutenantFolder, makeHome } from "../../../src/daemon/home.ts";
 import type { Life, LifeEnd, LifeWatch } from "../../../src/host/agent/life.ts";
 import { LocalPlace } from "../../../src/host/places/local.ts";
@@ -9,6 +8,7 @@ import type { Employment } from "../../../src/host/places/place.ts";
 import { takenOver } from "../../../src/pi/environment.ts";
 import type { RpcCommand, RpcRecord, RpcResponse } from "../../../src/pi/rpc.ts";
 import { realWorld } from "../../../src/world/real.ts";
+import { atEnd } from "../../support/cleanup.ts";
 import { makeFolder } from "../../support/folder.ts";
 import { type Model, makeModel, piModels, type Script } from "../../support/model.ts";
 import { until } from "../../support/until.ts";
@@ -67,8 +67,12 @@ export async function makeRig(pi: string, script: Script): Promise<Rig> {
 	makeHome(home);
 	const place = new LocalPlace({ world, home, socket: join(root, "host.sock"), packageFolder });
 	const lives: Life[] = [];
-	afterAll(async () => {
-		await Promise.all(lives.map((life) => (life.end === undefined ? life.stop(0) : undefined)));
+	atEnd(async () => {
+		for (const { process } of lives) if (process !== undefined) world.spawn.kill(process, "SIGKILL");
+		await until(
+			() => lives.every(({ process }) => process === undefined || !world.spawn.alive(process)),
+			"the last pi",
+		);
 	});
 	const keep = (life: Life): Life => {
 		lives.push(life);
