@@ -6,6 +6,8 @@ import type { Problem, Rule, Source } from "./source.ts";
 
 export interface Manifest {
 	readonly dependencies: Readonly<Record<string, string>>;
+	/** TypeBox is here: pi brings its own and warns of one in `dependencies`, but hub and host run without pi. */
+	readonly optionalDependencies?: Readonly<Record<string, string>>;
 	readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -16,7 +18,7 @@ const INSIDE_PI = /^(?:extensions\/|src\/pi\/pack\/|src\/fleet\/)/;
 const packageOf = (specifier: string): string => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 
 function judge(manifest: Manifest, source: Source, name: string, kind: string): string | undefined {
-	if (name in manifest.dependencies) return undefined;
+	if (name in manifest.dependencies || name in (manifest.optionalDependencies ?? {})) return undefined;
 	if (!(name in (manifest.peerDependencies ?? {}))) return `'${name}' is no dependency of this package`;
 	if (kind === "type" || INSIDE_PI.test(source.path)) return undefined;
 	return `'${name}' is there only inside pi; here only its types may be imported`;

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll } from "vitest";
+import { atEnd } from "./cleanup.ts";
 import { endProcessesNaming } from "./leftovers.ts";
 import { type Model, piModels } from "./model.ts";
 
@@ -78,7 +78,7 @@ export function makeHome(options: HomeOptions = {}): Home {
 		await endProcessesNaming(root);
 		rmSync(root, { recursive: true, force: true, maxRetries: 5 });
 	};
-	afterAll(end);
+	atEnd(end);
 	return {
 		root,
 		agent,
