@@ -3,10 +3,10 @@ import { ensure, findDaemon, loopAlive } from "../daemon/ensure.ts";
 import { DAEMONS, type Daemon, type Home } from "../daemon/home.ts";
 import { runLoop } from "../daemon/loop.ts";
 import { onStopSignal, runAsProcess } from "../daemon/process.ts";
-import { livingDaemon } from "../daemon/run-file.ts";
+import { livingDaemon, type RunFile } from "../daemon/run-file.ts";
 import { stopDaemon } from "../daemon/stop.ts";
 import { entryFile } from "../daemon/version.ts";
-import { fault } from "../errors.ts";
+import { Fault, fault } from "../errors.ts";
 import type { Context } from "./context.ts";
 
 /** The exit code of `status` for what does not run, as service managers use it. */
@@ -49,9 +49,16 @@ export async function statusOne(context: Context, daemon: Daemon, args: readonly
 /** One line about a daemon. Starts nothing. */
 export async function standing(context: Context, daemon: Daemon): Promise<{ runs: boolean; line: string }> {
 	const { world, home } = context;
-	const found = await findDaemon(daemon, context);
-	const silent = livingDaemon(world, home, daemon);
 	const name = daemon.padEnd(5);
+	const silent = livingDaemon(world, home, daemon);
+	let found: RunFile | undefined;
+	try {
+		found = await findDaemon(daemon, context);
+	} catch (error) {
+		// It answers in another protocol: that is what there is to say of it.
+		if (!(error instanceof Fault)) throw error;
+		return { runs: true, line: `${name} ${error.message} ${error.remedy}` };
+	}
 	if (found !== undefined) {
 		const by =
 			found.foreground === true ? ", typed by a person" : loopAlive(world, home, daemon) ? "" : ", no restart loop";

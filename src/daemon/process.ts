@@ -19,9 +19,12 @@ export function exitCodeOf(error: unknown): number {
 	return REFUSALS.has(error.code) ? EXIT.refused : 1;
 }
 
-/** Calls back at the first SIGTERM or SIGINT; a second SIGINT, typed by an impatient person, ends the process. */
+/**
+ * Calls back at SIGTERM, each time: a second one must not cut off the end in order that the first began. Also at the
+ * first SIGINT; a second one, typed by an impatient person, ends the process.
+ */
 export function onStopSignal(run: () => void): void {
-	process.once("SIGTERM", run);
+	process.on("SIGTERM", run);
 	process.once("SIGINT", run);
 }
 

@@ -21,7 +21,7 @@ const IDLE_MINUTES = 30;
 
 /**
  * Variables that a daemon takes from whoever starts it. None of them is a secret: they say where things are, in which
- * language and time zone to speak, and which pi configuration is the person's. Documented in `docs/guide.md`.
+ * language and time zone to speak, and which pi configuration is the person's. Listed in `docs/daemons.md`.
  */
 export const PASSED = [
 	"PATH",
