@@ -9,7 +9,7 @@ import { useRecords } from "../src/fleet/lazy-records.ts";
 import { piVersion, tooOld } from "../src/fleet/pi-version.ts";
 import { WORK, workEvents } from "../src/gates/ledger.ts";
 import type { Records } from "../src/gates/records.ts";
-import { RULES, RULES_SECTION } from "../src/gates/rules.ts";
+import { RULES, RULES_SECTION, withRules } from "../src/gates/rules.ts";
 import { GATE_DEFAULTS, type GateSettings, gateSettings } from "../src/gates/settings.ts";
 import { WorkLog } from "../src/gates/work-log.ts";
 import { loadOnce } from "../src/pi/once.ts";
@@ -59,6 +59,10 @@ export function registerGates(pi: ExtensionAPI, parts: GateParts): void {
 		const content = gate?.reminder();
 		return content === undefined ? undefined : { message: { customType: REFUSAL, content, display: true } };
 	});
+
+	pi.on("context_with_system", (event) =>
+		settings.workLog === "off" ? undefined : { messages: withRules(event.messages) },
+	);
 
 	pi.on("agent_start", () => gate?.begin());
 

@@ -1,5 +1,5 @@
 /** The shipped extensions in real pi, talking to a hub over HTTP. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readSession } from "../../src/pi/session.ts";
@@ -73,6 +73,8 @@ const facts = (files: readonly string[], more: Readonly<Record<string, unknown>>
 	effects: [],
 	...more,
 });
+
+const RULE = "must be in the work log before the run ends";
 
 await describeEachPi("the work-log gate", (pi) => {
 	test("print mode: a model that ignores it is refused twice, then the gate writes and publishes", async () => {
@@ -210,8 +212,26 @@ await describeEachPi("the work-log gate", (pi) => {
 		expect(on.hub.bodies("/log")).toMatchObject([{ facts: facts(["b.txt"], { mark: "auto" }) }]);
 	});
 
+	test("the rules are in every request, also of a run that another extension's message starts", async () => {
+		const on = await stage(pi);
+		const notice = join(on.home.root, "notice.ts");
+		writeFileSync(
+			notice,
+			`export default (pi) => pi.registerCommand("notice", { description: "n", handler: async () =>
+				pi.sendMessage({ customType: "n", content: "a notice", display: true }, { deliverAs: "followUp", triggerTurn: true }) });`,
+		);
+		on.steps(say("one"), bash("ls"), say("two"), say("three"));
+		const driven = on.rpc(["-e", notice]);
+		await driven.prompt("first");
+		const from = driven.records.length;
+		driven.send({ type: "prompt", message: "/notice" });
+		await driven.wait("agent_settled", from);
+		await driven.prompt("again");
+		expect(on.model.requests.map((asked) => asked.system.split(RULE).length - 1)).toEqual([1, 1, 1, 1]);
+		await driven.stop();
+	});
+
 	describe("compaction", () => {
-		const RULE = "must be in the work log before the run ends";
 		const asksAfterSummary = (on: Stage) => {
 			const at = on.model.requests.findLastIndex((asked) => asked.system.includes("context summarization assistant"));
 			expect(at).toBeGreaterThan(0);

@@ -147,7 +147,7 @@ const never = (): never => {
 describe("whatever a model does", () => {
 	it("it meets at most two refusals per run, and work never passes unlogged", async () => {
 		await fc.assert(
-			fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
+			fc.asyncProperty(fc.array(action, { maxLength: 60, size: "max" }), async (actions) => {
 				const machine = new Machine();
 				for (const one of actions) {
 					const verdict = await machine.act(one);
@@ -167,7 +167,7 @@ describe("whatever a model does", () => {
 
 	it("coverage is never invented: an entry's facts are things done, and only an entry covers", async () => {
 		await fc.assert(
-			fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
+			fc.asyncProperty(fc.array(action, { maxLength: 60, size: "max" }), async (actions) => {
 				const machine = new Machine();
 				for (const one of actions) await machine.act(one);
 				const real = new Set([...machine.done, "a run cut off in the middle"]);
@@ -184,7 +184,7 @@ describe("whatever a model does", () => {
 
 	it("what a session holds gives the same ledger again", async () => {
 		await fc.assert(
-			fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
+			fc.asyncProperty(fc.array(action, { maxLength: 60, size: "max" }), async (actions) => {
 				const machine = new Machine();
 				for (const one of actions) await machine.act(one);
 				await machine.act({ type: "settled" });
