@@ -54,6 +54,7 @@ export async function runDaemon(options: FrameOptions): Promise<number> {
 	const stopped = new Promise<string>((resolve) => options.onStop(() => resolve("asked to end")));
 	const ask = asker(world, daemon, speaks);
 	const probe = async (address: string) => (await ask(address)) !== undefined;
+	await loadLate(world);
 	const lock = await lockForLife({ world, daemon, folder: options.folder, version: speaks.version, probe });
 	const running = await options.start();
 	lock.announce(running.address);
@@ -66,6 +67,12 @@ export async function runDaemon(options: FrameOptions): Promise<number> {
 	await close(options, running, why);
 	return EXIT.order;
 }
+
+/**
+ * What the world loads at its first command, for the sake of pi's start, a daemon loads now: an update of the package
+ * replaces the files under it, and the first git call of next week must still work. Sockets load theirs by listening.
+ */
+const loadLate = (world: World) => world.spawn.run("true", []);
 
 function publish({ world, home, daemon, speaks, manner }: FrameOptions, address: string): void {
 	const self = { pid: process.pid, started: ownStart(world) };

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
 import { loopAlive } from "../../src/daemon/ensure.ts";
@@ -236,6 +236,30 @@ it("data of a newer Flagship are refused in words, and nothing is started again 
 	const refused = await flagship(at, "hub", "start");
 	expect(refused).toMatchObject({ code: 1, err: expect.stringMatching(/newer Flagship/) });
 	await until(() => !loopAlive(world, at.home, "hub"), "the loop's end");
+});
+
+it("daemons go on when the files of their package are gone, as during an update", async () => {
+	const at = shell();
+	const copy = join(at.folder, "package");
+	const source = dirname(dirname(bin));
+	for (const part of ["bin", "src", "package.json"]) cpSync(join(source, part), join(copy, part), { recursive: true });
+	symlinkSync(join(source, "node_modules"), join(copy, "node_modules"));
+	for (const daemon of ["hub", "host"]) {
+		spawnSync(process.execPath, [join(copy, "bin/flagship.mjs"), daemon, "start"], { env: at.env, cwd: at.folder });
+	}
+	const hub = hubOf(at);
+	rmSync(copy, { recursive: true });
+	for (const args of [
+		["log", "append", "after the update"],
+		["board", "create", "a task"],
+		["tokens", "mint", "viewer", "v"],
+		["feed", "stats"],
+		["lt", "discover"],
+	]) {
+		expect(await flagship(at, ...args)).toMatchObject({ code: 0, err: "" });
+	}
+	expect(hubOf(at)?.pid).toBe(hub?.pid);
+	expect((await flagship(at, "board", "get", "nothing")).err).toContain("not found");
 });
 
 it("start refuses without a terminal, in a sentence", async () => {

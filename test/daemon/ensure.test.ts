@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { ensure, findDaemon, loopAlive, meet } from "../../src/daemon/ensure.ts";
 import { adminTokenFile, loopFolder, runFile } from "../../src/daemon/home.ts";
@@ -116,6 +117,18 @@ it("its environment holds nothing of the caller's but where things are, and what
 			expect(whole).not.toContain("secret");
 		}
 	}
+});
+
+it("a daemon has loaded all its code: it goes on, and runs commands, when its files are gone", async () => {
+	const at = place();
+	const copy = join(at.home.root, "package");
+	const source = join(import.meta.dirname, "../..");
+	for (const part of ["src", "package.json"]) cpSync(join(source, part), join(copy, part), { recursive: true });
+	cpSync(import.meta.dirname, join(copy, "test/daemon"), { recursive: true });
+	symlinkSync(join(source, "node_modules"), join(copy, "node_modules"));
+	const hub = await ensure("hub", { ...at.options, entry: join(copy, "test/daemon/fixture.ts") });
+	rmSync(copy, { recursive: true });
+	expect((await get(hub.address, "/run")).trim()).toBe("it runs");
 });
 
 it("stop leaves no process, and the next search starts anew", async () => {

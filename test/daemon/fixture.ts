@@ -28,9 +28,10 @@ async function startHub(): Promise<Running> {
 	if (process.env.FIXTURE_FAULT === "newer") throw fault("newer_data", home.hub, "9", "1");
 	if (process.env.FIXTURE_FAULT === "crash") throw new Error("the fixture crashes at start");
 	makeAdminToken(world, home.hub);
-	const server = createServer((request, response) => {
+	const server = createServer(async (request, response) => {
 		const headers = { "x-flagship-protocol": String(protocol), "x-flagship-version": version };
 		if (request.url === "/crash") process.exit(3);
+		if (request.url === "/run") return response.end((await world.spawn.run("echo", ["it runs"])).stdout);
 		response.writeHead(200, headers).end(JSON.stringify(request.url === "/env" ? process.env : { status: "ok" }));
 	});
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
