@@ -8,6 +8,7 @@ import { type Client, createClient, type HubAddress } from "../client/client.ts"
 import { createHostClient, type HostClient } from "../client/host.ts";
 import { type Use, useHost } from "../client/shared.ts";
 import { type CallOrKeep, spooling } from "../client/spool.ts";
+import { DeadlinePassed, startDeadline, untilAborted } from "../client/time.ts";
 import { PROTOCOL } from "../contract/link.ts";
 import { type EnsureOptions, ensureHost, ensureHub } from "../daemon/ensure.ts";
 import { type Environment, type Home, homeOf } from "../daemon/home.ts";
@@ -15,6 +16,9 @@ import { livingDaemon } from "../daemon/run-file.ts";
 import { packageVersion } from "../daemon/version.ts";
 import { fault } from "../errors.ts";
 import type { World } from "../world.ts";
+
+/** Milliseconds that a first call waits for daemons that are being started; a busy machine takes some. */
+const BEGIN_WITHIN = 15_000;
 
 export interface SessionOptions {
 	readonly world: World;
@@ -46,7 +50,7 @@ export function openSession(options: SessionOptions): Session {
 	const daemons: EnsureOptions = { world, home, env, speaks: { protocol: PROTOCOL, version } };
 	const starts = (env.FLAGSHIP_LIEUTENANT ?? "") === "";
 	let use: Use | undefined;
-	let starting: Promise<unknown> | undefined;
+	let beginning: Promise<unknown> | undefined;
 
 	const findHost = async (revive: boolean): Promise<string> => {
 		if (starts && revive) return (await ensureHost(daemons)).address;
@@ -66,24 +70,32 @@ export function openSession(options: SessionOptions): Session {
 	const resolve = async (): Promise<HubAddress | undefined> => {
 		const find = () => findHub({ world, home, env, given: () => use?.host.lease });
 		const now = find();
-		if (now?.token !== undefined || !starts) return now;
-		// The first call of a session comes sooner than the daemons that it starts.
-		await Promise.allSettled([starting, leaseOf(host())]);
+		if (now?.token !== undefined) return now;
+		await beginning;
 		return find();
 	};
 	const hub = createClient({ world, version, resolve });
+	const callNow = spooling({ world, hub, host });
 
 	return {
 		home,
 		hub,
 		host,
-		call: spooling({ world, hub, host }),
+		async call(operation, input, callOptions) {
+			await begun(world, beginning, callOptions?.signal);
+			return callNow(operation, input, callOptions);
+		},
 		async begin() {
 			if (!starts) return;
-			host();
-			if ((env.VERS_INFRA_URL ?? "") !== "") return;
-			starting = ensureHub(daemons);
-			await starting;
+			const lease = leaseOf(host());
+			const chosen = (env.VERS_INFRA_URL ?? "") !== "";
+			// Who chose a hub and has a token for it needs nothing of this machine.
+			const needsLease = !chosen || (env.VERS_AUTH_TOKEN ?? "") === "";
+			const started = chosen ? Promise.resolve() : ensureHub(daemons);
+			beginning = Promise.allSettled([started, needsLease ? lease : undefined]);
+			// Told by each call that needs it; `allSettled` above hears it only where it is waited for.
+			lease.catch(() => undefined);
+			await started;
 		},
 		leave() {
 			hub.close();
@@ -91,6 +103,20 @@ export function openSession(options: SessionOptions): Session {
 			use = undefined;
 		},
 	};
+}
+
+/** The first call of a session comes sooner than the daemons that it starts: it waits for them, not for ever. */
+async function begun(world: World, beginning: Promise<unknown> | undefined, signal: AbortSignal | undefined) {
+	if (beginning === undefined) return;
+	const deadline = startDeadline(world, BEGIN_WITHIN, signal);
+	try {
+		await untilAborted(beginning, deadline.signal);
+	} catch (error) {
+		// The call itself will say what is away.
+		if (!(error instanceof DeadlinePassed)) throw error;
+	} finally {
+		deadline.cancel();
+	}
 }
 
 /** Resolves with the session's lease; rejects when the host is away or the session ends. */

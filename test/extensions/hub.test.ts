@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { createClient } from "../../src/client/client.ts";
 import * as log from "../../src/contract/log.ts";
+import { homeOf } from "../../src/daemon/home.ts";
+import { readRunFile } from "../../src/daemon/run-file.ts";
+import { readAdminToken } from "../../src/daemon/token.ts";
 import { realWorld } from "../../src/world/real.ts";
 import { FixtureHost } from "../client/fixture-host.ts";
 import { ADMIN, realHub } from "../client/real-hub.ts";
@@ -179,6 +182,21 @@ await describeEachPi("the hub's tools", (pi) => {
 		expect(await rpc.prompt("go")).toBe("hi");
 		await rpc.stop();
 		expect(rpc.records.filter(isNotice)).toHaveLength(1);
+	});
+
+	it("an orchestrator on a fresh machine finds hub and host started, and logs in its own name", async () => {
+		const { home } = await sessionOf([logIt, report], { FLAGSHIP_ORCHESTRATOR: "first" });
+		const ran = await printPi(pi, home, "go", { args: EXTENSION });
+		const machine = homeOf(home.env, { uid: process.getuid?.() ?? 0, folder: home.root });
+		const entries = await until(async () => {
+			const found = await entriesOf(
+				readRunFile(realWorld().files, machine, "hub")?.address ?? "",
+				readAdminToken(realWorld(), machine.hub) ?? "",
+			);
+			return found.length > 0 && found;
+		}, "the entry in the hub");
+		expect(ran.stdout).toMatch(/It said: (?:Logged|Kept here)/);
+		expect(entries).toMatchObject([{ text: "made totals by day", agent: "first" }]);
 	});
 
 	it("an orchestrator is known to the hub by the token that its host gives it", async () => {
