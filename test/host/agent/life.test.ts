@@ -1,11 +1,15 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { MESSAGE_MAX } from "../../../src/contract/lieutenants.ts";
 import { wrap } from "../../../src/pi/envelope.ts";
 import { endingOf, heldIn, outputsOf } from "../../../src/pi/transcript.ts";
 import { describeEachPi } from "../../support/pi.ts";
 import { until } from "../../support/until.ts";
-import { ask, ears, makeRig, PATIENT, prompt, settled, world } from "./rig.ts";
+import type { Order } from "./parent.ts";
+import { ask, ears, makeRig, PATIENT, packageFolder, prompt, settled, world } from "./rig.ts";
 
 const ID = "01JDAAAAAAAAAAAAAAAAAAAAAA";
 
@@ -37,9 +41,9 @@ await describeEachPi("a life", ({ cli: pi }) => {
 		await prompt(life, wrap({ id: ID, n: 1 }, "go on"));
 		const process = life.process;
 		life.detach();
-		// What a host that is killed in the middle of a write leaves in the pipe.
+		// What a host that is killed in the middle of a write leaves in the pipe: all but the line end, here.
 		const pipe = world.sockets.openFifo(join(rig.folder(employment.id), "in.1"));
-		await pipe.write('{"id":"x","type":"prompt","message":"torn');
+		await pipe.write('{"id":"x","type":"prompt","message":"torn","streamingBehavior":"steer"}');
 		const second = ears();
 		const attached = await rig.attach(employment.id, second);
 		pipe.close();
@@ -52,6 +56,41 @@ await describeEachPi("a life", ({ cli: pi }) => {
 		await attached?.stop(5_000);
 		expect(second.ends).toHaveLength(1);
 		expect(await rig.attach(employment.id)).toBeUndefined();
+	});
+
+	it("outlives a host that is killed, works on, and is found by the next one", async () => {
+		const rig = await makeRig(pi, { default: { text: "finished alone", delayMs: 1_500 } });
+		const employment = rig.employ();
+		const message = wrap({ id: ID, n: 1 }, "go on");
+		const order: Order = { home: rig.home, packageFolder, employment, message };
+		const parent = spawn(process.execPath, [join(import.meta.dirname, "parent.ts"), JSON.stringify(order)]);
+		let said = "";
+		parent.stdout.on("data", (bytes) => {
+			said += String(bytes);
+		});
+		await until(() => said.endsWith("\n"), "the host to have started it", PATIENT);
+		const dead = once(parent, "exit");
+		parent.kill("SIGKILL");
+		await dead;
+		const heard = ears();
+		const attached = await rig.attach(employment.id, heard);
+		expect({ outcome: "answered", process: attached?.process }).toEqual(JSON.parse(said));
+		await settled(heard);
+		const { entries } = await rig.place.read(employment.id);
+		expect(outputsOf(entries)).toEqual([{ message: ID, text: "finished alone" }]);
+		await attached?.stop(0);
+		expect(heard.ends).toHaveLength(1);
+	});
+
+	it("takes the longest message whole, whatever is in it", async () => {
+		const rig = await makeRig(pi, { default: { text: "ok" } });
+		const heard = ears();
+		const life = await rig.start(rig.employ(), 1, heard);
+		const text = "é\u2028\u{1F600}\r\n".repeat(MESSAGE_MAX / 8).padEnd(MESSAGE_MAX, "x");
+		await prompt(life, wrap({ id: ID, n: 1 }, text));
+		await settled(heard);
+		expect(rig.model.requests[0]?.users.at(-1)).toBe(text);
+		await life.stop(0);
 	});
 
 	it("loses nothing while nobody reads what it says", async () => {
@@ -157,7 +196,7 @@ await describeEachPi("a life", ({ cli: pi }) => {
 		const arguments_ = ["--mode", "rpc", "--session-id", id, "--session-dir", `${folder}/session`];
 		const second = world.spawn.detached({
 			command: process.execPath,
-			args: [pi, ...arguments_, "--extension", join(import.meta.dirname, "../../..")],
+			args: [pi, ...arguments_, "--extension", packageFolder],
 			cwd: rig.work,
 			env: { ...employment.env, FLAGSHIP_LIEUTENANT: id, FLAGSHIP_LIEUTENANT_FOLDER: folder, FLAGSHIP_LIFE: "1" },
 			...{ stdin: fifo, stdout: null, stderr },

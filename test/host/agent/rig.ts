@@ -1,7 +1,7 @@
 /** A local place with real pi processes, a scripted model and a home of its own; everything ends with the test file. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { homeOf, lieutenantFolder, makeHome } from "../../../src/daemon/home.ts";
+import { type Home, homeOf, lieutenantFolder, makeHome } from "../../../src/daemon/home.ts";
 import type { Life, LifeEnd, LifeWatch } from "../../../src/host/agent/life.ts";
 import { LocalPlace } from "../../../src/host/places/local.ts";
 import type { Employment } from "../../../src/host/places/place.ts";
@@ -14,7 +14,7 @@ import { type Model, makeModel, piModels, type Script } from "../../support/mode
 import { until } from "../../support/until.ts";
 
 export const world = realWorld();
-const packageFolder = resolve(import.meta.dirname, "../../..");
+export const packageFolder = resolve(import.meta.dirname, "../../..");
 export const START = "01JD0000000000000000000000";
 
 /** Runs long: every command of a slow test machine gets its time. */
@@ -38,7 +38,7 @@ export function ears(): Ears {
 export interface Rig {
 	readonly model: Model;
 	readonly place: LocalPlace;
-	readonly home: string;
+	readonly home: Home;
 	readonly work: string;
 	readonly agentDir: string;
 	/** A lieutenant that this rig's pi can be. */
@@ -82,7 +82,7 @@ export async function makeRig(pi: string, script: Script): Promise<Rig> {
 	return {
 		model,
 		place,
-		home: home.root,
+		home,
 		work,
 		agentDir,
 		employ: (over = {}) => {
