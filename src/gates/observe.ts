@@ -79,7 +79,7 @@ function readRefs(text: string, branch: string): ReadonlyMap<string, Ref> {
 }
 
 const FILES_MAX = 4_000;
-const WALK_MS = 150;
+const WALK_MS = 80;
 /** Made by tools out of other files, and large. */
 const SKIPPED = new Set(["node_modules", ".git", ".venv", "__pycache__", ".cache"]);
 

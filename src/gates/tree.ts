@@ -60,11 +60,11 @@ const differing = (before: ReadonlyMap<string, string>, after: ReadonlyMap<strin
 export function difference(before: Tree, after: Tree): Difference {
 	if (before.type === "git" && after.type === "git" && before.root === after.root) return gitDifference(before, after);
 	if (before.type === "folder" && after.type === "folder" && before.root === after.root) {
-		return {
-			files: differing(before.files, after.files),
-			moves: [],
-			whole: before.whole && after.whole,
-		};
+		const whole = before.whole && after.whole;
+		const files = differing(before.files, after.files);
+		// A walk that stopped early saw what it saw: a file that only one picture holds may have been there all along.
+		const seen = whole ? files : files.filter((path) => before.files.has(path) && after.files.has(path));
+		return { files: seen, moves: [], whole };
 	}
 	return { files: [], moves: [], whole: false };
 }
@@ -145,7 +145,7 @@ export function baselineOf(tree: Tree): Baseline {
 		root: tree.root,
 		head: tree.type === "git" ? tree.head : "",
 		branch: tree.type === "git" ? tree.branch : "",
-		...(dirty.length > KEPT ? {} : { dirty }),
+		...(dirty.length > KEPT || (tree.type === "folder" && !tree.whole) ? {} : { dirty }),
 	};
 }
 
@@ -153,7 +153,8 @@ const digest = (stamp: string): string => createHash("sha256").update(stamp).dig
 
 /** What a tree shows against a baseline. Refs other than HEAD are not in a baseline. */
 export function sinceBaseline(baseline: Baseline, now: Tree): Difference {
-	if (now.type === "unseen" || now.root !== baseline.root || baseline.dirty === undefined)
+	const partial = now.type === "unseen" || (now.type === "folder" && !now.whole);
+	if (partial || now.root !== baseline.root || baseline.dirty === undefined)
 		return { files: [], moves: [], whole: false };
 	const stamps = new Map([...(now.type === "git" ? now.dirty : now.files)].map(([path, s]) => [path, digest(s)]));
 	const [head, branch] = now.type === "git" ? [now.head, now.branch] : ["", ""];

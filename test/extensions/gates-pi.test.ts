@@ -167,6 +167,19 @@ await describeEachPi("the work-log gate", (pi) => {
 		});
 	});
 
+	test("a pi that is told to end (SIGTERM) writes what is open first", async () => {
+		const on = await stage(pi);
+		on.steps(bash("echo 1 > 1.txt; sleep 30"));
+		const driven = on.rpc();
+		driven.send({ type: "prompt", message: "go" });
+		await until(() => on.repo.git("status", "--short").includes("1.txt"), "the file");
+		await driven.ask({ type: "abort" });
+		await driven.wait("agent_settled");
+		driven.kill("SIGTERM");
+		await until(() => driven.ended, "its end");
+		expect(on.hub.bodies("/log")).toMatchObject([{ facts: facts(["1.txt"], { mark: "auto" }) }]);
+	});
+
 	test("a killed pi's work is still asked for when its session is resumed, and in a fork of it", async () => {
 		const on = await stage(pi);
 		on.steps(bash("echo 1 > 1.txt"), bash("echo 2 > 2.txt; sleep 30"));
