@@ -46,7 +46,8 @@ function besides(): Omit<Pi, "version"> | undefined {
 
 /** Whether this pi knows any model that it may use. */
 export async function hasModel({ spawn }: World, pi: Pi): Promise<boolean> {
-	const asked = await spawn.run(pi.command, [...pi.args, "--no-extensions", "--list-models"]);
+	// With the person's extensions: some of them bring a provider.
+	const asked = await spawn.run(pi.command, [...pi.args, "--list-models"]);
 	// One that cannot say is given the benefit: pi itself then tells what is missing.
 	return asked.code !== 0 || !/no models available/i.test(`${asked.stdout}${asked.stderr}`);
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import {
@@ -11,7 +11,7 @@ import {
 	socketPath,
 	worktreeFolder,
 } from "../../src/daemon/home.ts";
-import { daemonEnvironment, readSettings } from "../../src/daemon/settings.ts";
+import { daemonEnvironment, PASSED, readSettings } from "../../src/daemon/settings.ts";
 import { makeFolder } from "../support/folder.ts";
 
 const uid = process.getuid?.() ?? 0;
@@ -127,6 +127,12 @@ it("settings are read, checked, and win over what is passed", () => {
 	expect(settings).toMatchObject({ idleMinutes: 5, values: { gates: { workLog: "warn" } } });
 	const built = daemonEnvironment(at, settings, { PATH: "/theirs", OPENAI_API_KEY: "k", LANG: "C" });
 	expect(built).toEqual({ PATH: "/mine", LANG: "C", FLAGSHIP_HOME: at.root });
+});
+
+it("the document lists exactly the variables that a daemon takes over", () => {
+	const text = readFileSync(join(import.meta.dirname, "../../docs/daemons.md"), "utf8");
+	const section = text.slice(text.indexOf("## Environment"), text.indexOf("and everything under"));
+	expect([...section.matchAll(/`([A-Z_]+)`/g)].map((match) => match[1])).toEqual([...PASSED]);
 });
 
 it.each(["{", "[]", '{"env":{"A":1}}', '{"idleMinutes":"soon"}', '{"idleMinutes":-1}'])(
