@@ -1,11 +1,11 @@
 /** The hub's operations as tools of this session's role. An orchestrator also finds or starts the hub of its machine. */
 import { readdirSync } from "node:fs";
-import { homedir, hostname, userInfo } from "node:os";
 import type { ExtensionAPI, ExtensionContext } from "@earendil-works/pi-coding-agent";
 import type { Role } from "../src/contract/operation.ts";
 import { fault } from "../src/errors.ts";
 import { contractFolder, loadOperations } from "../src/fleet/catalog.ts";
 import { putAway, registerFinder } from "../src/fleet/finder.ts";
+import { openFor } from "../src/fleet/open.ts";
 import { knowsExposure, piVersion, tooOld } from "../src/fleet/pi-version.ts";
 import type { Session } from "../src/fleet/session.ts";
 import { registerOperationTool, sentence, type ToolCall, toolsFor } from "../src/fleet/tools.ts";
@@ -40,7 +40,7 @@ export default async function hub(pi: ExtensionAPI): Promise<void> {
 
 	pi.on("session_start", async (_event, ctx) => {
 		putAway(pi, deferred, exposure);
-		const opened = await open(ctx);
+		const opened = await openFor(ctx);
 		session = opened;
 		// In the background: the person may type while the daemons start. Said once; later each tool says it.
 		opened.begin().catch((error: unknown) => {
@@ -51,23 +51,6 @@ export default async function hub(pi: ExtensionAPI): Promise<void> {
 	pi.on("session_shutdown", () => {
 		session?.leave();
 		session = undefined;
-	});
-}
-
-/** Loads what a session needs only now: pi's start waits for extensions to load, and a person for pi. */
-async function open(ctx: ExtensionContext): Promise<Session> {
-	const [{ realWorld }, { openSession }] = await Promise.all([
-		import("../src/world/real.ts"),
-		import("../src/fleet/session.ts"),
-	]);
-	const { username, uid } = userInfo();
-	return openSession({
-		world: realWorld(),
-		env: process.env,
-		account: { uid, folder: homedir() },
-		person: { user: username, machine: hostname(), cwd: ctx.cwd },
-		pid: process.pid,
-		id: ctx.sessionManager.getSessionId(),
 	});
 }
 

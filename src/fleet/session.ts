@@ -18,7 +18,7 @@ import { fault } from "../errors.ts";
 import type { World } from "../world.ts";
 
 /** Milliseconds that a first call waits for daemons that are being started; a busy machine takes some. */
-const BEGIN_WITHIN = 15_000;
+const READY_WITHIN = 15_000;
 
 export interface SessionOptions {
 	readonly world: World;
@@ -50,7 +50,8 @@ export function openSession(options: SessionOptions): Session {
 	const daemons: EnsureOptions = { world, home, env, speaks: { protocol: PROTOCOL, version } };
 	const starts = (env.FLAGSHIP_LIEUTENANT ?? "") === "";
 	let use: Use | undefined;
-	let beginning: Promise<unknown> | undefined;
+	/** Resolves when the hub that this session starts is there, or will not be. */
+	let starting: Promise<void> | undefined;
 
 	const findHost = async (revive: boolean): Promise<string> => {
 		if (starts && revive) return (await ensureHost(daemons)).address;
@@ -67,12 +68,17 @@ export function openSession(options: SessionOptions): Session {
 		return use.host;
 	};
 
+	const chosen = (env.VERS_INFRA_URL ?? "") !== "";
+	/** Who chose a hub and has a token for it needs nothing of this machine; a lieutenant brings its own. */
+	const needsLease = starts && !(chosen && (env.VERS_AUTH_TOKEN ?? "") !== "");
+	/** What the first calls of a session wait for: they come sooner than the daemons that it starts. */
+	const ready = (): Promise<unknown> | undefined => {
+		const lacksLease = needsLease && host().lease === undefined;
+		return lacksLease ? Promise.allSettled([starting, leaseOf(host())]) : starting;
+	};
 	const resolve = async (): Promise<HubAddress | undefined> => {
-		const find = () => findHub({ world, home, env, given: () => use?.host.lease });
-		const now = find();
-		if (now?.token !== undefined) return now;
-		await beginning;
-		return find();
+		await ready();
+		return findHub({ world, home, env, given: () => use?.host.lease });
 	};
 	const hub = createClient({ world, version, resolve });
 	const callNow = spooling({ world, hub, host });
@@ -82,20 +88,19 @@ export function openSession(options: SessionOptions): Session {
 		hub,
 		host,
 		async call(operation, input, callOptions) {
-			await begun(world, beginning, callOptions?.signal);
+			await within(world, ready(), callOptions?.signal);
 			return callNow(operation, input, callOptions);
 		},
 		async begin() {
 			if (!starts) return;
-			const lease = leaseOf(host());
-			const chosen = (env.VERS_INFRA_URL ?? "") !== "";
-			// Who chose a hub and has a token for it needs nothing of this machine.
-			const needsLease = !chosen || (env.VERS_AUTH_TOKEN ?? "") === "";
-			const started = chosen ? Promise.resolve() : ensureHub(daemons);
-			beginning = Promise.allSettled([started, needsLease ? lease : undefined]);
-			// Told by each call that needs it; `allSettled` above hears it only where it is waited for.
-			lease.catch(() => undefined);
-			await started;
+			host();
+			if (chosen) return;
+			const hubStarts = ensureHub(daemons);
+			starting = hubStarts.then(
+				() => undefined,
+				() => undefined,
+			);
+			await hubStarts;
 		},
 		leave() {
 			hub.close();
@@ -105,14 +110,13 @@ export function openSession(options: SessionOptions): Session {
 	};
 }
 
-/** The first call of a session comes sooner than the daemons that it starts: it waits for them, not for ever. */
-async function begun(world: World, beginning: Promise<unknown> | undefined, signal: AbortSignal | undefined) {
-	if (beginning === undefined) return;
-	const deadline = startDeadline(world, BEGIN_WITHIN, signal);
+/** Waits, but not for ever: the call itself will say what is away. */
+async function within(world: World, ready: Promise<unknown> | undefined, signal: AbortSignal | undefined) {
+	if (ready === undefined) return;
+	const deadline = startDeadline(world, READY_WITHIN, signal);
 	try {
-		await untilAborted(beginning, deadline.signal);
+		await untilAborted(ready, deadline.signal);
 	} catch (error) {
-		// The call itself will say what is away.
 		if (!(error instanceof DeadlinePassed)) throw error;
 	} finally {
 		deadline.cancel();

@@ -68,6 +68,22 @@ await describeEachPi("the hub's tools", (pi) => {
 		expect(ran.stdout).toContain("It said: No events.");
 	});
 
+	it.each([
+		["an orchestrator", 10_240, {}],
+		["a lieutenant", 4_096, { FLAGSHIP_LIEUTENANT: "01L" }],
+	])("what %s is sent for our tools stays within %i bytes, with the whole package loaded", async (_who, limit, env) => {
+		const { home, model } = await sessionOf([{ text: "hi" }], { VERS_INFRA_URL: NOBODY, VERS_AUTH_TOKEN: "t", ...env });
+		const own = await sessionOf([{ text: "hi" }], {});
+		await Promise.all([printPi(pi, home, "go", { args: ["-e", PACKAGE] }), printPi(pi, own.home, "go")]);
+		const bare = new Set(own.model.requests[0]?.tools);
+		const body = model.requests[0]?.body as { tools: { function: { name: string } }[] } | undefined;
+		const ours = (body?.tools ?? [])
+			.map((tool) => tool.function)
+			.filter(({ name }) => !bare.has(name) && name !== "tool_search");
+		expect(ours.map(({ name }) => name)).toContain("log_append");
+		expect(Buffer.byteLength(JSON.stringify(ours))).toBeLessThanOrEqual(limit);
+	});
+
 	it("leaves the tools that a person has chosen as they are", async () => {
 		const { home, model } = await sessionOf([{ text: "hi" }], { VERS_INFRA_URL: NOBODY, VERS_AUTH_TOKEN: "t" });
 		await printPi(pi, home, "go", { args: [...EXTENSION, "--tools", "read,log_append"] });
@@ -187,6 +203,7 @@ await describeEachPi("the hub's tools", (pi) => {
 	it("an orchestrator on a fresh machine finds hub and host started, and logs in its own name", async () => {
 		const { home } = await sessionOf([logIt, report], { FLAGSHIP_ORCHESTRATOR: "first" });
 		const ran = await printPi(pi, home, "go", { args: EXTENSION });
+		expect(ran.stdout, ran.stderr).toMatch(/It said: (?:Logged|Kept here)/);
 		const machine = homeOf(home.env, { uid: process.getuid?.() ?? 0, folder: home.root });
 		const entries = await until(async () => {
 			const found = await entriesOf(
@@ -195,7 +212,6 @@ await describeEachPi("the hub's tools", (pi) => {
 			);
 			return found.length > 0 && found;
 		}, "the entry in the hub");
-		expect(ran.stdout).toMatch(/It said: (?:Logged|Kept here)/);
 		expect(entries).toMatchObject([{ text: "made totals by day", agent: "first" }]);
 	});
 
