@@ -1,0 +1,194 @@
+/**
+ * One process of ours in the simulation: its view of the machine, which can be taken from it at any call. Once dead it
+ * does nothing more: no timer, no callback, no answer reaches it, and what it still calls while it unwinds throws.
+ */
+import type { Connection, Pipe, Timer, World } from "../../src/world.ts";
+import type { Chance } from "./chance.ts";
+import { MortalDatabase } from "./database.ts";
+import { Outlet } from "./fifo.ts";
+import type { Machine } from "./machine.ts";
+
+/** Thrown at a dead process's own calls; nobody may take it for an error of the machine. */
+export class Killed extends Error {
+	constructor() {
+		super("killed here");
+	}
+}
+
+export class Body {
+	readonly name: string;
+	readonly machine: Machine;
+	readonly world: World;
+	dead = false;
+	readonly #chance: Chance;
+	readonly #mourners: (() => void)[] = [];
+	#fuse: number | undefined;
+
+	constructor(machine: Machine, name: string, chance: Chance) {
+		this.machine = machine;
+		this.name = name;
+		this.#chance = chance;
+		this.world = this.#world();
+	}
+
+	/** kill -9, now. */
+	kill(): void {
+		if (this.dead) return;
+		this.dead = true;
+		for (const mourn of this.#mourners.splice(0)) mourn();
+	}
+
+	/** kill -9 at the n-th call from now that changes something, perhaps in the middle of a transaction. */
+	killWithin(calls: number): void {
+		this.#fuse = calls;
+	}
+
+	onDeath(run: () => void): void {
+		this.#mourners.push(run);
+	}
+
+	/** Stands before (or after) each effect: here the process may end. */
+	step(): void {
+		if (this.dead) throw new Killed();
+		if (this.#fuse === undefined) return;
+		this.#fuse -= 1;
+		if (this.#fuse > 0) return;
+		this.kill();
+		throw new Killed();
+	}
+
+	/** What runs only while it lives. An error that it lets out would end a real process, so it is told. */
+	guard<A extends readonly unknown[]>(run: (...args: A) => void): (...args: A) => void {
+		return (...args) => {
+			if (this.dead) return;
+			try {
+				run(...args);
+			} catch (thrown) {
+				if (!this.dead) this.machine.fail(`${this.name} threw in a callback: ${String(thrown)}`);
+			}
+		};
+	}
+
+	/** A promise that a dead process never sees settle. */
+	answer<T>(within: number, make: () => T): Promise<T> {
+		return new Promise((resolve, reject) => {
+			this.machine.time.after(within, () => {
+				if (this.dead) return;
+				try {
+					resolve(make());
+				} catch (thrown) {
+					reject(thrown);
+				}
+			});
+		});
+	}
+
+	#world(): World {
+		const { time, files, processes } = this.machine;
+		const chance = this.#chance;
+		const alive = <T>(value: T): T => {
+			if (this.dead) throw new Killed();
+			return value;
+		};
+		const effect = <T>(make: () => T): T => {
+			this.step();
+			return make();
+		};
+		const every = (ms: number, run: () => void): Timer => {
+			let timer: Timer;
+			const again = (): void => {
+				timer = time.after(ms, again);
+				this.guard(run)();
+			};
+			timer = time.after(ms, again);
+			this.onDeath(() => timer.cancel());
+			return { cancel: () => timer.cancel() };
+		};
+		return {
+			clock: {
+				now: () => alive(time.wall),
+				elapsed: () => alive(time.elapsed),
+				after: (ms, run) => time.after(ms + chance.fraction(), this.guard(run)),
+				every,
+				soon: (run) => void time.after(chance.fraction() / 4, this.guard(run)),
+			},
+			random: {
+				bytes: (count) => Uint8Array.from({ length: count }, () => chance.between(0, 255)),
+				fraction: () => chance.fraction(),
+			},
+			files: {
+				read: (path) => alive(files.read(path)),
+				readFrom: (path, offset) => alive(files.readFrom(path, offset)),
+				write: (path, text) => effect(() => files.write(path, text)),
+				append: (path, text) => effect(() => files.append(path, text)),
+				sync: (path) => effect(() => this.machine.synced(path)),
+				remove: (path) => effect(() => files.remove(path)),
+				rename: (from, to) => effect(() => files.rename(from, to)),
+				stat: (path) => alive(files.stat(path)),
+				list: (folder) => alive(files.list(folder)),
+				makeFolder: (path) => effect(() => files.makeFolder(path)),
+				free: () => 1e12,
+				database: (path) => new MortalDatabase(this, path),
+			},
+			spawn: {
+				run: () => this.answer(5, () => ({ code: 128, stdout: "", stderr: "not here", timedOut: false })),
+				detached: (options) => {
+					const process = effect(() => processes.start(options));
+					// Between the start and the note of it.
+					this.step();
+					return process;
+				},
+				onExit: (process, run) => processes.onExit(process, this.guard(run)),
+				started: (pid) => alive(processes.started(pid)),
+				alive: (process) => alive(processes.alive(process)),
+				kill: (process, signal) => effect(() => processes.kill(process, signal)),
+			},
+			sockets: {
+				makeFifo: (path) => effect(() => files.makeFifo(path)),
+				openFifo: (path) => effect(() => this.#pipe(path)),
+				listen: async (path, accept) => effect(() => this.machine.sockets.listen(this, path, accept)),
+				connect: (address, { timeout }): Promise<Connection> => this.machine.sockets.connect(this, address, timeout),
+			},
+		};
+	}
+
+	#pipe(path: string): Pipe {
+		const { time, files } = this.machine;
+		const fifo = files.fifo(path);
+		const chance = this.#chance;
+		const outlet = new Outlet(fifo);
+		let open = true;
+		let reading: (() => void) | undefined;
+		const close = (): void => {
+			open = false;
+			outlet.close();
+			reading?.();
+		};
+		this.onDeath(close);
+		return {
+			write: async (bytes) => {
+				this.step();
+				if (!open) throw new Error("closed on this side");
+				outlet.write(bytes);
+				this.step();
+			},
+			onData: (run) => {
+				let due = false;
+				const read = this.guard(() => {
+					due = false;
+					if (!open) return;
+					// In pieces: a reader that dies between two takes half a record with it.
+					run(new Uint8Array(fifo.read(chance.often(0.2) ? chance.between(1, 200) : 65_536)));
+					if (fifo.size > 0) soon();
+				});
+				const soon = (): void => {
+					if (due) return;
+					due = true;
+					time.after(chance.fraction() * 3, read);
+				};
+				reading = fifo.watch(soon);
+			},
+			close,
+		};
+	}
+}

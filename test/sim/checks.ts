@@ -1,0 +1,172 @@
+/** What must hold at every moment of a run, and what must hold once it has come to rest. */
+import { envelopeOf } from "../../src/pi/envelope.ts";
+import type { Logged } from "./database.ts";
+import type { Machine, Witness } from "./machine.ts";
+import type { Pi } from "./pi.ts";
+import { readEntries, type SimEntry, userText } from "./session.ts";
+
+const ENDS = ["consumed", "superseded", "rejected", "lost"];
+const ANSWERS = ["stop", "toolUse", "length"];
+
+interface Told {
+	readonly text: string;
+	readonly lieutenant: string;
+	receipt: string;
+}
+
+interface Fleet {
+	state: string;
+	lives: number;
+	readonly pis: Pi[];
+	deaths: number;
+	/** Answers that ended a run, as the file had them at the last completion told. */
+	completed: number;
+}
+
+export class Checks implements Witness {
+	readonly failures: string[] = [];
+	readonly messages = new Map<string, Told>();
+	readonly fleet = new Map<string, Fleet>();
+	/** Texts whose sending was answered: id by text. */
+	readonly acknowledged = new Map<string, string>();
+	readonly notices = new Map<string, string>();
+	machine: Machine | undefined;
+
+	fail(what: string): void {
+		this.failures.push(`${Math.round(this.machine?.time.elapsed ?? 0)} ms: ${what}`);
+	}
+
+	log({ kind, id, body }: Logged): void {
+		if (kind === "asked") {
+			this.messages.set(id, { text: String(body.text), lieutenant: String(body.lieutenant), receipt: "queued" });
+		} else if (kind === "receipt") this.#receipt(id, String(body.was), String(body.is));
+		else if (kind === "notice") this.#notice(id, body);
+		else {
+			const one = this.#lieutenant(id);
+			one.state = String(body.state);
+			one.lives = Number(body.lives);
+		}
+	}
+
+	started(pi: Pi): void {
+		const one = this.#lieutenant(pi.session);
+		const before = one.pis.find((earlier) => earlier.end === undefined && earlier.holds);
+		if (before !== undefined)
+			this.fail(`life ${pi.life} of ${pi.session} started while life ${before.life} holds the session`);
+		one.pis.push(pi);
+	}
+
+	said(pi: Pi, text: string): void {
+		const id = envelopeOf(text)?.id;
+		if (id === undefined) return;
+		const times = pi.entries.filter((entry) => envelopeOf(userText(entry) ?? "")?.id === id).length;
+		if (times > 1) this.fail(`message ${id} stands ${times} times in the transcript`);
+		const { receipt } = this.messages.get(id) ?? {};
+		if (receipt !== undefined && ENDS.includes(receipt)) this.fail(`message ${id} was said after it was ${receipt}`);
+	}
+
+	/** At rest: every message has ended, and everything that happened was told as often as it should. */
+	atRest(): void {
+		for (const [text, id] of this.acknowledged) {
+			const message = this.messages.get(id);
+			if (message === undefined) this.fail(`"${text}" was acknowledged and is not stored`);
+			else if (message.text !== text) this.fail(`"${text}" was acknowledged as another message`);
+		}
+		for (const [id, message] of this.messages) this.#ended(id, message);
+		for (const [id, one] of this.fleet) {
+			this.#deaths(id, one);
+			if (one.state === "gone") continue;
+			const answers = this.#answers(id);
+			if (answers > 0 && one.completed !== answers) this.fail(`${id}: its last completion was never told`);
+			const living = one.pis.filter((pi) => pi.end === undefined);
+			if (one.state !== "idle") this.fail(`${id} rests as ${one.state}`);
+			if (living.length !== 1) this.fail(`${id} is ${one.state} with ${living.length} processes`);
+		}
+	}
+
+	/** Something still has to happen before the run is at rest. */
+	get restless(): string | undefined {
+		for (const [id, one] of this.fleet) {
+			if (one.state !== "gone" && one.state !== "idle") return `${id} is ${one.state}`;
+			if (one.pis.some((pi) => pi.end === undefined && pi.streaming)) return `${id} has a run under way`;
+		}
+		for (const [id, { receipt }] of this.messages) if (!ENDS.includes(receipt)) return `message ${id} is ${receipt}`;
+		return undefined;
+	}
+
+	#receipt(id: string, was: string, is: string): void {
+		const message = this.messages.get(id);
+		if (message === undefined) {
+			this.fail(`a receipt of an unknown message ${id}`);
+			return;
+		}
+		if (ENDS.includes(was) && is !== was) this.fail(`message ${id} left its end: ${was} → ${is}`);
+		message.receipt = is;
+		if (is === "consumed" && was !== is && !this.#answered(message.lieutenant, id))
+			this.fail(`message ${id} is consumed without an answer that is safe in the file`);
+	}
+
+	#notice(id: string, body: Record<string, unknown>): void {
+		const lieutenant = String((body.lieutenant as { id?: unknown }).id);
+		const one = this.#lieutenant(lieutenant);
+		this.notices.set(id, String(body.type));
+		if (body.type === "death") one.deaths += 1;
+		if (body.type !== "completion") return;
+		const answers = this.#answers(lieutenant);
+		if (answers === one.completed) this.fail(`${lieutenant}: the same completion was told twice`);
+		one.completed = answers;
+	}
+
+	#ended(id: string, { lieutenant, receipt, text }: Told): void {
+		const one = this.#lieutenant(lieutenant);
+		const held = this.#held(lieutenant, id);
+		if (!ENDS.includes(receipt)) this.fail(`message ${id} rests as ${receipt}`);
+		if (held > 1) this.fail(`message ${id} stands ${held} times in the file`);
+		if (receipt === "consumed" && held !== 1) this.fail(`message ${id} ("${text}") is consumed and stands nowhere`);
+		if (receipt === "lost" && one.state !== "gone") this.fail(`message ${id} is lost although its lieutenant lives`);
+		if (receipt === "rejected") this.fail(`message ${id} was rejected, which this pi never does`);
+		if (receipt === "superseded") this.fail(`message ${id} is superseded, which nobody asked for`);
+	}
+
+	/** Every end that no host brought about is told once; one that met a host's own signal at most once. */
+	#deaths(id: string, { pis, deaths, state }: Fleet): void {
+		const ended = pis.filter((pi) => pi.end !== undefined);
+		const certain = ended.filter((pi) => !pi.signalled).length;
+		const least = state === "gone" ? certain - 1 : certain;
+		if (deaths < least || deaths > ended.length) {
+			this.fail(`${id}: ${deaths} deaths told of ${certain} (${ended.length} ends in all)`);
+		}
+	}
+
+	/** Entries of the file; with `safe`, those that a power cut would leave. */
+	#entries(lieutenant: string, safe?: "safe"): readonly SimEntry[] {
+		const folder = `/home/lieutenants/${lieutenant}/session`;
+		const files = this.machine?.files;
+		const name = files?.list(folder)[0];
+		const path = `${folder}/${name}`;
+		const text = files?.read(path) ?? "";
+		return readEntries(safe === undefined ? text : text.slice(0, this.machine?.safe.get(path) ?? 0));
+	}
+
+	#answers(lieutenant: string): number {
+		return this.#entries(lieutenant).filter(({ message }) => message.stopReason === "stop").length;
+	}
+
+	#held(lieutenant: string, id: string): number {
+		return this.#entries(lieutenant).filter((entry) => envelopeOf(userText(entry) ?? "")?.id === id).length;
+	}
+
+	#answered(lieutenant: string, id: string): boolean {
+		const entries = this.#entries(lieutenant, "safe");
+		const at = entries.findIndex((entry) => envelopeOf(userText(entry) ?? "")?.id === id);
+		return at !== -1 && entries.slice(at).some(({ message }) => ANSWERS.includes(message.stopReason ?? ""));
+	}
+
+	#lieutenant(id: string): Fleet {
+		const known = this.fleet.get(id);
+		if (known !== undefined) return known;
+		const made = { state: "starting", lives: 0, pis: [], deaths: 0, completed: 0 };
+		this.fleet.set(id, made);
+		return made;
+	}
+}
