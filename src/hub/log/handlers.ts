@@ -7,14 +7,24 @@ import { windowOf } from "../window.ts";
 
 /** Characters of an entry that its feed event repeats. */
 const SUMMARY = 120;
-const INSERT = "insert into log (id, timestamp, text, agent) values (?, ?, ?, ?)";
+const INSERT = "insert into log (id, timestamp, text, agent, facts) values (?, ?, ?, ?, ?)";
 
 export const append = write(contract.append, async ({ input, author, tx, stamp: { id, timestamp } }) => {
 	const text = input.text.trim();
 	const agent = author.unnamed === true ? null : author.name;
-	tx.gate.connection.run(INSERT, id, timestamp, text, agent);
+	const facts = input.facts === undefined ? null : JSON.stringify(input.facts);
+	const row = { id, timestamp, text, agent, facts };
+	tx.gate.connection.run(INSERT, id, timestamp, text, agent, facts);
 	await tx.publish({ type: "log_appended", by: author, summary: text.slice(0, SUMMARY), detail: { entry: id } });
-	return { id, timestamp, text, ...(agent === null ? {} : { agent }) };
+	return entryOf(row);
+});
+
+const entryOf = ({ id, timestamp, text, agent, facts }: Omit<Tables["log"], "seq">): contract.LogEntry => ({
+	id,
+	timestamp,
+	text,
+	...(agent === null ? {} : { agent }),
+	...(facts === null ? {} : { facts: JSON.parse(facts) }),
 });
 
 interface Query {
@@ -39,10 +49,7 @@ async function entries(db: Kysely<Tables>, input: Query, now: number) {
 	if (window.to !== undefined) query = query.where("timestamp", "<=", window.to);
 	if (after !== undefined) query = query.where("seq", ">", after);
 	const { rows, next } = cut(await query.execute(), limit, (row) => row.seq);
-	return {
-		rows: rows.map(({ id, timestamp, text, agent }) => ({ id, timestamp, text, ...(agent === null ? {} : { agent }) })),
-		next,
-	};
+	return { rows: rows.map(entryOf), next };
 }
 
 export const query = read(contract.query, async ({ input, db, now }) => {

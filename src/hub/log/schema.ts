@@ -2,7 +2,7 @@ import { schema } from "../database/schema.ts";
 
 declare module "../database/tables.ts" {
 	interface Tables {
-		log: { seq: number; id: string; timestamp: string; text: string; agent: string | null };
+		log: { seq: number; id: string; timestamp: string; text: string; agent: string | null; facts: string | null };
 	}
 }
 
@@ -15,4 +15,6 @@ export const logSchema = schema("log", [
 		agent text
 	) strict;
 	create index log_timestamp on log (timestamp);`,
+	// JSON: what the gate of the writer attached.
+	"alter table log add column facts text",
 ]);

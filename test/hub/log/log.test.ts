@@ -66,4 +66,12 @@ describe("the log", () => {
 		await done("POST", "/log", { text: "later, by an earlier clock" });
 		expect((await texts("last=7d")).at(-1)).toBe("later, by an earlier clock");
 	});
+
+	test("gives the facts of an entry back as they were attached", async () => {
+		const facts = { files: ["src/a.ts"], commits: ["3fa91c2".padEnd(40, "0")], effects: [], mark: "auto" };
+		const { id } = await done("POST", "/log", { text: "with facts", agent: "ada", facts });
+		const { entries } = await done("GET", "/log?last=1h");
+		expect(entries.find((entry: Body) => entry.id === id)).toMatchObject({ agent: "ada", facts });
+		expect(entries.find((entry: Body) => entry.text === "now")).not.toHaveProperty("facts");
+	});
 });
