@@ -24,6 +24,8 @@ const DRAINED = "flagship_drained";
 /** ms within which that line comes back; it waits only for this process's own reading. */
 const DRAIN = 2_000;
 const STDERR_SHOWN = 2_000;
+/** What pi and node say in any healthy life; as the last words of a dead one it would mislead. */
+const USUAL = /^Warning: No project session found with id|ExperimentalWarning: SQLite|^\(Use `\S+ --trace-warnings/;
 /** Bytes of stderr at which the file is emptied: an extension that complains in a loop must not fill the disk. */
 const STDERR_MAX = 8 * 1024 * 1024;
 
@@ -219,7 +221,11 @@ export class RunningLife implements Life {
 		const path = stderrFile(this.#folder, this.life);
 		const size = this.#world.files.stat(path)?.size ?? 0;
 		const bytes = this.#world.files.readFrom(path, Math.max(0, size - STDERR_SHOWN));
-		return new TextDecoder().decode(bytes).trim();
+		const lines = new TextDecoder().decode(bytes).split("\n");
+		return lines
+			.filter((line) => !USUAL.test(line))
+			.join("\n")
+			.trim();
 	}
 
 	async #boundStderr(): Promise<void> {

@@ -26,7 +26,6 @@ const LOOKS = [10, 40, 150, 600, 2_500];
 export class Groups {
 	readonly #world: World;
 	readonly #folder: string;
-	#busy = 0;
 
 	constructor(world: World, folder: string) {
 		this.#world = world;
@@ -35,17 +34,11 @@ export class Groups {
 
 	/** A bash command is about to start. */
 	begin(): void {
-		this.#busy += 1;
-		for (const ms of LOOKS) {
-			this.#world.clock.after(ms, () => {
-				if (this.#busy > 0) this.#stamp();
-			});
-		}
+		for (const ms of LOOKS) this.#world.clock.after(ms, () => this.#stamp());
 	}
 
 	/** A bash command has ended. What it left in the background keeps its note. */
 	finish(): void {
-		this.#busy = Math.max(0, this.#busy - 1);
 		this.#stamp();
 		for (const pid of notedIn(this.#world, this.#folder)) {
 			if (!groupLives(pid)) this.#world.files.remove(`${this.#folder}/${pid}`);

@@ -27,6 +27,7 @@ await describeEachPi("a life", ({ cli: pi }) => {
 		expect(endingOf(entries)).toEqual({ type: "answered" });
 		const end = await life.stop(5_000);
 		expect(end).toEqual(life.end);
+		expect(end.stderr).toBe("");
 		expect(heard.ends).toHaveLength(1);
 		expect(await life.probe(100)).toEqual({ type: "dead" });
 		expect(await life.send({ type: "abort" })).toMatchObject({ type: "unwritten" });
