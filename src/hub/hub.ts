@@ -1,4 +1,5 @@
 /** The hub: opens its data, serves the contract, ends without losing what it answered. */
+import type { Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fault, reason } from "../errors.ts";
 import type { Timer, World } from "../world.ts";
@@ -84,11 +85,8 @@ async function serve(options: HubOptions, modules: Modules, storage: Storage): P
 	const open = isOpen(tokens, options.host);
 	const hub: Context = { world, version, database, ids, feed, tokens, links, complain };
 
-	let lastRequest = world.clock.elapsed();
 	const app = createApp({ hub, modules, open });
-	app.addHook("onRequest", async () => {
-		lastRequest = world.clock.elapsed();
-	});
+	const traffic = watch(app.server, world);
 	const upgrades = acceptUpgrades({ server: app.server, hub, open });
 	tokens.onRevoked((revoked) => {
 		links.revoke(revoked);
@@ -100,7 +98,7 @@ async function serve(options: HubOptions, modules: Modules, storage: Storage): P
 	return {
 		address: addressOf(app.server.address(), options.host),
 		activity: () => ({
-			idleFor: world.clock.elapsed() - lastRequest,
+			idleFor: traffic.idleFor(),
 			streams: feed.followers.size,
 			links: links.live.length,
 			working: working(storage.reading),
@@ -112,9 +110,42 @@ async function serve(options: HubOptions, modules: Modules, storage: Storage): P
 			for (const follower of feed.followers) follower.end("the hub closes");
 			links.close();
 			upgrades.close();
-			await app.close();
+			const closed = app.close();
+			await traffic.quiet();
+			// Connections without a request (kept alive, or opened just now) would hold the server open for a minute.
+			app.server.closeAllConnections();
+			await closed;
 			await database.close();
 		},
+	};
+}
+
+interface Traffic {
+	/** Milliseconds since the last request came. */
+	idleFor(): number;
+	/** Resolves when no request is being answered. */
+	quiet(): Promise<void>;
+}
+
+function watch(server: Server, { clock }: Pick<World, "clock">): Traffic {
+	let last = clock.elapsed();
+	let answering = 0;
+	let becameQuiet: (() => void) | undefined;
+	server.on("request", (_request, response: ServerResponse) => {
+		last = clock.elapsed();
+		answering++;
+		response.once("close", () => {
+			answering--;
+			if (answering === 0) becameQuiet?.();
+		});
+	});
+	return {
+		idleFor: () => clock.elapsed() - last,
+		quiet: () =>
+			new Promise((resolve) => {
+				if (answering === 0) resolve();
+				else becameQuiet = resolve;
+			}),
 	};
 }
 

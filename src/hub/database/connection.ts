@@ -56,8 +56,7 @@ export class Connection implements DatabaseConnection {
 		this.#database.exec(sql);
 	}
 
-	// biome-ignore lint/correctness/useYield: there is nothing to yield, it is refused.
-	async *streamQuery(): AsyncGenerator<never> {
+	streamQuery(): never {
 		// A half-read iterator pins its snapshot: the write-ahead log then grows without end.
 		throw new Error("Rows are read whole, page by page; they are not streamed from SQLite.");
 	}

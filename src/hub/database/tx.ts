@@ -44,7 +44,7 @@ export class Gate implements DatabaseConnection {
 		return this.connection.query<R>(sql, parameters);
 	}
 
-	streamQuery(): AsyncGenerator<never> {
+	streamQuery(): never {
 		return this.connection.streamQuery();
 	}
 }

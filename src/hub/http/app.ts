@@ -41,6 +41,8 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 	const app = fastify({
 		bodyLimit: BODY_MAX,
 		forceCloseConnections: "idle",
+		// What comes on an open connection while the hub ends is still answered; the answer closes the connection.
+		return503OnClosing: false,
 		exposeHeadRoutes: false,
 		routerOptions: { maxParamLength: 1_000 },
 		frameworkErrors: (error, _request, reply) => refuse(error, reply),
@@ -160,6 +162,8 @@ function answerStream(shape: Shape, hub: Context): Answer {
 		raw.writeHead(200, {
 			"content-type": "text/event-stream",
 			"cache-control": "no-cache",
+			// A stream that ends takes its connection with it; a client that kept it for the next request would fail there.
+			connection: "close",
 			"x-flagship-protocol": String(PROTOCOL),
 			"x-flagship-version": hub.version,
 		});

@@ -45,7 +45,7 @@ const SUM = `select agent, total(tokens) as tokens, total(nanodollars) as nanodo
 	select agent, tokens, nanodollars, 1 as sessions from usage_sessions where started_ms >= ? and started_ms < ?
 	union all select agent, tokens, nanodollars, sessions from usage_sums where size = 'hour' and start >= ? and start < ?
 	union all select agent, tokens, nanodollars, sessions from usage_sums where size = 'day' and start >= ?
-) group by agent having sessions > 0 order by nanodollars desc, agent`;
+) group by agent having total(sessions) > 0 order by total(nanodollars) desc, agent`;
 
 /** Exact from this millisecond on: single sessions to the next full hour, hours to the next day, then days. */
 export function sumsSince(reader: Connection, from: number): Sum[] {

@@ -1,0 +1,187 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type Body, testHub, worldAt } from "../support.ts";
+
+const HOUR = 3_600_000;
+const start = Date.parse("2026-03-10T12:34:56Z");
+const now = start;
+const { ask, done, mint } = await testHub({ world: worldAt(() => now) });
+const five = (total: number) => ({ input: total, output: 0, cacheRead: 0, cacheWrite: 0, total });
+const session = (id: string, fields: object = {}) => ({
+	sessionId: id,
+	agent: "ann",
+	model: "m",
+	tokens: five(100),
+	cost: five(0.1),
+	turns: 2,
+	startedAt: new Date(now).toISOString(),
+	endedAt: new Date(now).toISOString(),
+	...fields,
+});
+const fresh = async () => {
+	const hub = await testHub({ world: worldAt(() => now) });
+	return { ...hub, usage: (range: string) => hub.done("GET", `/usage?range=${range}`) };
+};
+
+describe("a session", () => {
+	test("is echoed with what the old API adds", async () => {
+		expect(await done("POST", "/usage/sessions", session("s1", { toolCalls: { bash: 3 } }))).toEqual({
+			...session("s1", { toolCalls: { bash: 3 } }),
+			id: expect.any(String),
+			parentAgent: null,
+			recordedAt: new Date(now).toISOString(),
+		});
+	});
+
+	test("said again replaces what it said, also when its start moves", async () => {
+		const { usage, ...hub } = await fresh();
+		const first = await hub.done("POST", "/usage/sessions", session("s"));
+		const later = session("s", {
+			tokens: five(250),
+			cost: five(0.25),
+			startedAt: new Date(now - 30 * HOUR).toISOString(),
+		});
+		expect((await hub.done("POST", "/usage/sessions", later)).id).toBe(first.id);
+		expect((await usage("7d")).totals).toEqual({ tokens: 250, cost: 0.25, sessions: 1, vms: 0 });
+		expect((await usage("24h")).totals).toEqual({ tokens: 0, cost: 0, sessions: 0, vms: 0 });
+		expect((await usage("24h")).byAgent).toEqual({});
+		expect((await hub.done("GET", "/usage/sessions")).count).toBe(1);
+	});
+
+	test("of another agent under the same id is another session", async () => {
+		const { usage, ...hub } = await fresh();
+		const eve = await hub.mint("lieutenant", "eve");
+		await hub.done("POST", "/usage/sessions", session("s"));
+		const { agent: _, ...mine } = session("s");
+		await hub.done("POST", "/usage/sessions", mine, { token: eve });
+		expect((await usage("7d")).totals.tokens).toBe(200);
+	});
+
+	const sentence = (field: string) => `${field} must include input, output, cacheRead, cacheWrite, total as numbers`;
+	test.each([
+		[{ sessionId: undefined }, "sessionId is required"],
+		[{ agent: undefined }, "agent is required"],
+		[{ model: 5 }, "model is required"],
+		[{ tokens: undefined }, sentence("tokens")],
+		[{ tokens: { ...five(1), total: "1" } }, sentence("tokens")],
+		[{ tokens: { input: 1 } }, sentence("tokens")],
+		[{ cost: null }, sentence("cost")],
+		[{ turns: -1 }, "turns must be a non-negative number"],
+		[{ turns: "1" }, "turns must be a non-negative number"],
+		[{ startedAt: undefined }, "startedAt is required"],
+		[{ endedAt: undefined }, "endedAt is required"],
+		[{ startedAt: "yesterday" }, "invalid startedAt: yesterday"],
+		[{ endedAt: "later" }, "invalid endedAt: later"],
+	])("with %j is refused", async (fields, error) => {
+		expect(await ask("POST", "/usage/sessions", session("bad", fields))).toMatchObject({
+			status: 400,
+			body: { error },
+		});
+	});
+
+	test("may have more tokens than 32 bits hold", async () => {
+		const hub = await fresh();
+		await hub.done("POST", "/usage/sessions", session("big", { tokens: five(3e9) }));
+		expect((await hub.usage("7d")).totals.tokens).toBe(3e9);
+	});
+});
+
+test("the sums are those of the sessions, for every range, exactly", async () => {
+	await fc.assert(
+		fc.asyncProperty(
+			fc.array(
+				fc.record({
+					id: fc.integer({ min: 0, max: 5 }),
+					agent: fc.constantFrom("a", "b"),
+					age: fc.integer({ min: -2 * HOUR, max: 80 * HOUR }),
+					tokens: fc.integer({ min: 0, max: 1e9 }),
+					cents: fc.integer({ min: 0, max: 1_000 }),
+				}),
+				{ maxLength: 12 },
+			),
+			async (said) => {
+				const hub = await fresh();
+				const last = new Map<string, (typeof said)[number]>();
+				for (const one of said) {
+					last.set(`${one.agent}/${one.id}`, one);
+					const startedAt = new Date(now - one.age).toISOString();
+					const fields = { agent: one.agent, startedAt, tokens: five(one.tokens), cost: five(one.cents / 100) };
+					await hub.done("POST", "/usage/sessions", session(`${one.id}`, fields));
+				}
+				for (const hours of [1, 24, 30, 72, 1_000]) {
+					const within = [...last.values()].filter((one) => one.age <= hours * HOUR);
+					const { totals } = await hub.usage(`${hours}h`);
+					expect(totals.tokens).toBe(within.reduce((sum, one) => sum + one.tokens, 0));
+					expect(totals.cost).toBe(within.reduce((sum, one) => sum + one.cents, 0) / 100);
+					expect(totals.sessions).toBe(within.length);
+				}
+				expect((await hub.usage("all")).totals.sessions).toBe(last.size);
+				await hub.hub.close();
+			},
+		),
+		{ numRuns: 12 },
+	);
+});
+
+describe("the summary", () => {
+	test("sorts agents by cost, rounds to cents, echoes its range, and says what it has seen", async () => {
+		const hub = await fresh();
+		for (const [agent, cost] of [
+			["cheap", 0.014],
+			["dear", 2],
+			["cheap", 0.012],
+		] as const) {
+			await hub.done("POST", "/usage/sessions", session(`${agent}${cost}`, { agent, cost: five(cost) }));
+		}
+		await hub.done("POST", "/usage/vms", {
+			vmId: "v",
+			role: "worker",
+			agent: "dear",
+			createdAt: new Date(now).toISOString(),
+		});
+		const summary = await hub.done("GET", "/usage");
+		expect(summary).toMatchObject({
+			range: "7d",
+			totals: { tokens: 300, cost: 2.03, sessions: 3, vms: 1 },
+			coverage: { seen: 3, unreported: [] },
+		});
+		expect(Object.entries(summary.byAgent)).toEqual([
+			["dear", { tokens: 100, cost: 2, sessions: 1 }],
+			["cheap", { tokens: 200, cost: 0.03, sessions: 2 }],
+		]);
+		expect((await hub.usage("nonsense")).range).toBe("nonsense");
+	});
+});
+
+describe("sessions and VMs", () => {
+	test("are listed latest start first, in pages", async () => {
+		const hub = await fresh();
+		for (const [id, age] of [
+			["b", 2],
+			["a", 1],
+			["c", 3],
+			["b2", 2],
+		] as const) {
+			await hub.done("POST", "/usage/sessions", session(id, { startedAt: new Date(now - age * HOUR).toISOString() }));
+		}
+		const first = await hub.done("GET", "/usage/sessions?limit=2");
+		const second = await hub.done("GET", `/usage/sessions?limit=2&cursor=${first.next}`);
+		const ids = [...first.sessions, ...second.sessions].map((one: Body) => one.sessionId);
+		expect(ids).toEqual(["a", "b2", "b", "c"]);
+		expect(second).not.toHaveProperty("next");
+		expect((await hub.done("GET", "/usage/sessions?range=2h&agent=ann")).count).toBe(3);
+		expect((await hub.done("GET", "/usage/sessions?agent=nobody")).count).toBe(0);
+	});
+
+	test("a destroyed VM updates its newest record", async () => {
+		const vm = { vmId: "v1", role: "worker", agent: "ann", createdAt: new Date(now).toISOString() };
+		const made = await done("POST", "/usage/vms", { ...vm, commitId: "c" });
+		expect(made).toEqual({ ...vm, commitId: "c", id: expect.any(String), recordedAt: expect.any(String) });
+		const ended = await done("POST", "/usage/vms", { ...vm, destroyedAt: new Date(now).toISOString() });
+		expect(ended).toMatchObject({ id: made.id, commitId: "c", destroyedAt: new Date(now).toISOString() });
+		expect((await done("GET", "/usage/vms?role=worker&agent=ann&range=1h")).vms).toEqual([ended]);
+		expect((await ask("POST", "/usage/vms", { ...vm, role: "custom" })).body.error).toBe("invalid role: custom");
+		expect((await ask("POST", "/usage/vms", { ...vm, createdAt: "x" })).body.error).toBe("invalid createdAt: x");
+		expect(mint).toBeTypeOf("function");
+	});
+});
