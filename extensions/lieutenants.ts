@@ -1,6 +1,5 @@
 /** The orchestrator's side of the fleet: lieutenants as tools, their notices in the conversation, the widget. */
 import { readdirSync, realpathSync } from "node:fs";
-import { homedir, hostname, userInfo } from "node:os";
 import { basename } from "node:path";
 import type { ExtensionAPI, ExtensionContext } from "@earendil-works/pi-coding-agent";
 import type { HostClient } from "../src/client/host.ts";
@@ -9,6 +8,7 @@ import type { Launch, Notice } from "../src/contract/link.ts";
 import { fault } from "../src/errors.ts";
 import { contractFolder, loadOperations } from "../src/fleet/catalog.ts";
 import { type EntryLike, NOTICE, NoticeDesk } from "../src/fleet/notice-desk.ts";
+import { openFor } from "../src/fleet/open.ts";
 import { piVersion, tooOld } from "../src/fleet/pi-version.ts";
 import { fleetLines, summary } from "../src/fleet/present.ts";
 import type { Session } from "../src/fleet/session.ts";
@@ -103,7 +103,7 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 
 	pi.on("session_start", async (_event, ctx) => {
 		context = ctx;
-		const opened = await open(ctx);
+		const opened = await openFor(ctx);
 		session = opened;
 		host = opened.host();
 		host.listen({
@@ -168,21 +168,4 @@ function piCommand(): readonly string[] {
 	return /^(node|bun)(\.exe)?$/.test(basename(process.execPath)) && script !== undefined
 		? [process.execPath, realpathSync(script)]
 		: [process.execPath];
-}
-
-/** Loads what a session needs only now: pi's start waits for extensions to load, and a person for pi. */
-async function open(ctx: ExtensionContext): Promise<Session> {
-	const [{ realWorld }, { openSession }] = await Promise.all([
-		import("../src/world/real.ts"),
-		import("../src/fleet/session.ts"),
-	]);
-	const { username, uid } = userInfo();
-	return openSession({
-		world: realWorld(),
-		env: process.env,
-		account: { uid, folder: homedir() },
-		person: { user: username, machine: hostname(), cwd: ctx.cwd },
-		pid: process.pid,
-		id: ctx.sessionManager.getSessionId(),
-	});
 }

@@ -54,6 +54,8 @@ export interface HostOptions {
 }
 
 const TICK_MS = 5_000;
+/** ms that a hub may take to appear before it counts as away. */
+const HUB_WITHIN_MS = 5_000;
 
 /** A host at work. */
 export class Host {
@@ -213,6 +215,7 @@ export class Host {
 
 	/** Resolves when the hub knows this token; throws `hub_away`. */
 	async known(held: HeldToken): Promise<void> {
+		await this.#link.stands(HUB_WITHIN_MS);
 		await this.#access.register(held);
 	}
 

@@ -32,6 +32,8 @@ const TIMEOUT = 10_000;
 export class Access {
 	readonly #options: AccessOptions;
 	readonly #clients = new Map<string, Client>();
+	/** The hub that knows the host's own token. */
+	#knownTo: string | undefined;
 
 	constructor(options: AccessOptions) {
 		this.#options = options;
@@ -52,21 +54,29 @@ export class Access {
 
 	/** Makes every token of this host known. Saying it again changes nothing, so it is said at each link. */
 	async introduce(): Promise<void> {
-		const place = this.#options.find();
-		if (place === undefined) return;
-		const own = this.own();
-		const authority = this.#client(`authority ${place.authority.slice(0, 8)}`, place.authority);
-		await authority.call(tokens.register, { hash: hashOf(own.token), role: own.role, name: own.name });
+		this.#knownTo = undefined;
+		await this.#introduceSelf();
 		for (const held of this.#options.tokens.list()) if (held.subject !== "host") await this.register(held);
 	}
 
+	/** The others stand below the host's own token, so that comes first. */
 	async register(held: HeldToken): Promise<void> {
+		await this.#introduceSelf();
 		const { role, name, token } = held;
 		await this.as(this.own()).call(tokens.register, { hash: hashOf(token), role, name }, { timeout: TIMEOUT });
 	}
 
 	close(): void {
 		for (const client of this.#clients.values()) client.close();
+	}
+
+	async #introduceSelf(): Promise<void> {
+		const place = this.#options.find();
+		if (place === undefined || this.#knownTo === place.url) return;
+		const own = this.own();
+		const authority = this.#client(`authority of ${place.url}`, place.authority);
+		await authority.call(tokens.register, { hash: hashOf(own.token), role: own.role, name: own.name });
+		this.#knownTo = place.url;
 	}
 
 	#client(who: string, token: string): Client {

@@ -29,6 +29,7 @@ export interface LinkOptions {
 const PAUSES_MS = [200, 500, 1_000, 2_000, 5_000, 10_000] as const;
 const CONNECT_MS = 3_000;
 const BEAT_MS = 5_000;
+const LOOK_MS = 50;
 /** Reports on their way and not yet kept. */
 const WINDOW = 64;
 
@@ -56,6 +57,15 @@ export class Link {
 
 	get linked(): boolean {
 		return this.#linked;
+	}
+
+	/** Resolves when a link stands, or after `ms`: a hub that is being started beside this host is worth a short wait. */
+	async stands(ms: number): Promise<void> {
+		const { clock } = this.#options.world;
+		const until = clock.elapsed() + ms;
+		while (!this.#linked && clock.elapsed() < until) {
+			await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve));
+		}
 	}
 
 	/** New reports are due. */
