@@ -173,11 +173,7 @@ export default async function gates(pi: ExtensionAPI): Promise<void> {
 	registerGates(pi, {
 		settings: launchSettings(),
 		world: async () => (await import("../src/world/real.ts")).realWorld(),
-		records: (ctx) =>
-			useRecords(async () => {
-				const { openRecords } = await import("../src/fleet/open-records.ts");
-				return openRecords(ctx.cwd, ctx.sessionManager.getSessionId());
-			}),
+		records: (ctx) => useRecords(async () => (await import("../src/fleet/open-records.ts")).openRecords(ctx)),
 		own: ownEffects(),
 	});
 }

@@ -78,10 +78,6 @@ export default async function usage(pi: ExtensionAPI): Promise<void> {
 	if (tooOld(await piVersion()) !== undefined || !loadOnce(pi, "usage")) return;
 	registerUsage(pi, {
 		parentAgent: process.env.VERS_PARENT_AGENT,
-		records: (ctx) =>
-			useRecords(async () => {
-				const { openRecords } = await import("../src/fleet/open-records.ts");
-				return openRecords(ctx.cwd, ctx.sessionManager.getSessionId());
-			}),
+		records: (ctx) => useRecords(async () => (await import("../src/fleet/open-records.ts")).openRecords(ctx)),
 	});
 }
