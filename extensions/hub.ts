@@ -55,6 +55,7 @@ export default async function hub(pi: ExtensionAPI): Promise<void> {
 }
 
 function notify(ctx: ExtensionContext, text: string, how: "warning" | "error"): void {
-	if (ctx.hasUI) ctx.ui.notify(`Flagship: ${text}`, how);
-	else process.stderr.write(`Flagship: ${text}\n`);
+	const named = text.startsWith("Flagship") ? text : `Flagship: ${text}`;
+	if (ctx.hasUI) ctx.ui.notify(named, how);
+	else process.stderr.write(`${named}\n`);
 }

@@ -169,10 +169,14 @@ await describeEachPi("the hub's tools", (pi) => {
 		const ran = await printPi(pi, home, "go", { args: EXTENSION });
 		expect(ran.stdout).toContain("It said: Kept here, not yet in the hub");
 		const hub = await machineHub(machine);
-		const entries = await until(async () => {
-			const found = await entriesOf(hub.address, hub.token);
-			return found.length > 0 && found;
-		}, "the entry in the hub");
+		const entries = await until(
+			async () => {
+				const found = await entriesOf(hub.address, hub.token);
+				return found.length > 0 && found;
+			},
+			"the entry in the hub",
+			30_000,
+		);
 		expect(entries).toMatchObject([{ text: "made totals by day", agent: "night" }]);
 	});
 
@@ -205,13 +209,17 @@ await describeEachPi("the hub's tools", (pi) => {
 		const ran = await printPi(pi, home, "go", { args: EXTENSION });
 		expect(ran.stdout, ran.stderr).toMatch(/It said: (?:Logged|Kept here)/);
 		const machine = homeOf(home.env, { uid: process.getuid?.() ?? 0, folder: home.root });
-		const entries = await until(async () => {
-			const found = await entriesOf(
-				readRunFile(realWorld().files, machine, "hub")?.address ?? "",
-				readAdminToken(realWorld(), machine.hub) ?? "",
-			);
-			return found.length > 0 && found;
-		}, "the entry in the hub");
+		const entries = await until(
+			async () => {
+				const found = await entriesOf(
+					readRunFile(realWorld().files, machine, "hub")?.address ?? "",
+					readAdminToken(realWorld(), machine.hub) ?? "",
+				);
+				return found.length > 0 && found;
+			},
+			"the entry in the hub",
+			30_000,
+		);
 		expect(entries).toMatchObject([{ text: "made totals by day", agent: "first" }]);
 	});
 
