@@ -407,7 +407,8 @@ class Steps {
 		const because = this.now.resumeDue;
 		if (because === undefined || !idle(this.now)) return;
 		this.set({ resumeDue: undefined });
-		if (this.now.open.some((m) => m.mode === "resume" || m.at !== "transcript")) return;
+		// What is on its way starts a run by itself. A resume whose own run failed does not, and needs another.
+		if (this.now.open.some((m) => m.at !== "transcript")) return;
 		this.effects.push({ type: "ask-resume", because });
 	}
 

@@ -110,8 +110,11 @@ export class Lieutenant {
 		const { state, lives, dead, spec } = this.#standing;
 		if (!shouldRun(state)) return;
 		if (lives === dead) return this.launch();
+		const begun = this.#quarters.place.begun(spec.id) === lives;
 		const life = await this.#quarters.place.attach(spec.id, this.#watch(), { start: this.#quarters.start });
 		if (life === undefined) {
+			// One that never came to be has not died: nothing to tell, nothing to count.
+			if (!begun) return this.launch();
 			this.#died({ code: null, signal: null, stderr: "" });
 			return;
 		}

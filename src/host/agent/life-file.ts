@@ -27,6 +27,13 @@ export function readNote(files: Files, folder: string): LifeNote | undefined {
 	return { life: count(value.life), ended: value.ended === true, ...(process === undefined ? {} : { process }) };
 }
 
+/** The newest life of which a process is known to have begun; 0: none. */
+export function begunLife(files: Files, folder: string): number {
+	const note = readNote(files, folder);
+	if (note === undefined) return 0;
+	return note.ended || note.process !== undefined ? note.life : note.life - 1;
+}
+
 export const writeNote = (files: Files, folder: string, note: LifeNote): void =>
 	files.write(`${folder}/${LIFE_FILE}`, `${JSON.stringify(note)}\n`);
 

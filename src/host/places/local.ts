@@ -7,6 +7,7 @@ import type { World } from "../../world.ts";
 import { piCommand, sessionFolder } from "../agent/command.ts";
 import { bashEnvFile, environmentOf, temporaryFolder } from "../agent/environment.ts";
 import { attachLife, type Life, type LifeOptions, type LifeWatch, startLife } from "../agent/life.ts";
+import { begunLife } from "../agent/life-file.ts";
 import { Worktrees } from "../worktree.ts";
 import type { Employment, Place, Released, Workspace, WorkspaceRequest } from "./place.ts";
 
@@ -46,6 +47,10 @@ export class LocalPlace implements Place {
 		const { command, args } = piCommand(employment, folder, packageFolder);
 		const env = environmentOf(employment, life, { home: home.root, folder, socket });
 		return startLife(this.#world, { folder, life, command, args, cwd: employment.cwd, env }, watch, options);
+	}
+
+	begun(id: string): number {
+		return begunLife(this.#world.files, this.#folder(id));
 	}
 
 	attach(id: string, watch: LifeWatch, options: LifeOptions): Promise<Life | undefined> {

@@ -69,6 +69,8 @@ export interface Place {
 	release(workspace: Workspace): Promise<Released>;
 	/** Starts life `k`; the caller has proof that life `k - 1` is dead. Throws `cannot_start`. */
 	start(employment: Employment, life: number, watch: LifeWatch, options: LifeOptions): Life;
+	/** The newest life of which a process is known to have begun: a host may die between deciding on one and starting it. */
+	begun(id: string): number;
 	/** The life that an earlier host left, or `undefined` when it is proven dead or never was. */
 	attach(id: string, watch: LifeWatch, options: LifeOptions): Promise<Life | undefined>;
 	/** Entries of its session after a cursor. Before its first answer there is no file: nothing. */
