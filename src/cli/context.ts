@@ -33,3 +33,6 @@ export function makeContext(env: Environment = process.env): Context {
 		input: () => readAll(process.stdin),
 	};
 }
+
+/** True in an agent's shell: it finds what runs, and starts nothing. */
+export const isLieutenant = (env: Environment): boolean => (env.FLAGSHIP_LIEUTENANT ?? "") !== "";

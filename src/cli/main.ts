@@ -1,7 +1,7 @@
 /** The `flagship` command: words to verb, faults to sentences. */
 import { Fault, fault, reason } from "../errors.ts";
 import { holding } from "../world/hold.ts";
-import { type Context, makeContext } from "./context.ts";
+import { type Context, isLieutenant, makeContext } from "./context.ts";
 import { VERBS } from "./verbs.ts";
 import { matchWords, nearest } from "./words.ts";
 
@@ -35,7 +35,10 @@ async function dispatch(context: Context, args: readonly string[]): Promise<numb
 		return await help(context, args);
 	}
 	const own = matchWords(VERBS, args);
-	if (own !== undefined) return await own.verb.run(context, own.rest);
+	if (own !== undefined) {
+		if (own.verb.people === true && isLieutenant(context.env)) throw fault("forbidden", "lieutenant", own.verb.words);
+		return await own.verb.run(context, own.rest);
+	}
 	const { operate, operationVerbs } = await import("./operate.ts");
 	const verbs = await operationVerbs();
 	const found = matchWords(verbs, args);

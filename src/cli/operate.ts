@@ -12,7 +12,7 @@ import { readAdminToken } from "../daemon/token.ts";
 import { fault } from "../errors.ts";
 import { contractFolder, loadOperations } from "../fleet/catalog.ts";
 import { parseArguments, usageOf } from "./arguments.ts";
-import type { Context } from "./context.ts";
+import { type Context, isLieutenant } from "./context.ts";
 
 export interface OperationVerb {
 	readonly words: string;
@@ -53,8 +53,7 @@ interface Answered {
 	readonly told?: string;
 }
 
-/** A lieutenant's command line starts nothing. */
-const mayStart = ({ env }: Context): boolean => (env.FLAGSHIP_LIEUTENANT ?? "") === "";
+const mayStart = ({ env }: Context): boolean => !isLieutenant(env);
 
 /** `VERS_INFRA_URL`, or this home's own hub, with `VERS_AUTH_TOKEN` or the home's admin file. */
 async function hubAddress(context: Context): Promise<HubAddress | undefined> {

@@ -11,6 +11,8 @@ export interface Verb {
 	readonly summary: string;
 	/** Called by Flagship, not by people. */
 	readonly hidden?: true;
+	/** Starts, ends or mends daemons: not for an agent's command line, which would end the fleet by a mistake. */
+	readonly people?: true;
 	/** Resolves to the exit code. */
 	run(context: Context, args: readonly string[]): Promise<number>;
 }
@@ -18,6 +20,7 @@ export interface Verb {
 export const VERBS: readonly Verb[] = [
 	{
 		words: "start",
+		people: true,
 		usage: "start [pi's own arguments]",
 		summary: "Open pi with Flagship loaded and the hub up.",
 		run: async (context, args) => (await import("./start.ts")).start(context, args),
@@ -36,24 +39,28 @@ export const VERBS: readonly Verb[] = [
 	},
 	{
 		words: "stop",
+		people: true,
 		usage: "stop",
 		summary: "End all daemons of this home. Lieutenants' sessions are kept.",
 		run: async (context, args) => (await import("./daemons.ts")).stop(context, args),
 	},
 	{
 		words: "doctor",
+		people: true,
 		usage: "doctor",
 		summary: "Look for what is wrong, mend what is safe to mend, say what to do about the rest.",
 		run: async (context, args) => (await import("./doctor.ts")).doctor(context, args),
 	},
 	{
 		words: "hub run",
+		people: true,
 		usage: "hub run",
 		summary: "Run the hub here until Ctrl-C. Reads PORT (3000), HOST (127.0.0.1), DATA_DIR, VERS_AUTH_TOKEN.",
 		run: async (context, args) => (await import("./hub.ts")).run(context, args),
 	},
 	{
 		words: "host run",
+		people: true,
 		usage: "host run",
 		summary: "Run the host here until Ctrl-C.",
 		run: async (context, args) => (await import("./host.ts")).run(context, args),
@@ -61,12 +68,14 @@ export const VERBS: readonly Verb[] = [
 	...(["hub", "host"] as const).flatMap((daemon): Verb[] => [
 		{
 			words: `${daemon} start`,
+			people: true,
 			usage: `${daemon} start`,
 			summary: `Start the ${daemon} in the background, unless it runs already.`,
 			run: async (context, args) => (await import("./daemons.ts")).startOne(context, daemon, args),
 		},
 		{
 			words: `${daemon} stop`,
+			people: true,
 			usage: `${daemon} stop`,
 			summary: `End the ${daemon}.`,
 			run: async (context, args) => (await import("./daemons.ts")).stopOne(context, daemon, args),

@@ -270,6 +270,11 @@ it("start refuses without a terminal, in a sentence", async () => {
 it("a lieutenant's command line starts nothing", async () => {
 	const at = shell({ FLAGSHIP_LIEUTENANT: "01ARZ3NDEKTSV4RRFFQ69G5FAV", VERS_AUTH_TOKEN: "t" });
 	expect(await flagship(at, "board", "list")).toMatchObject({ code: 1, err: expect.stringContaining("hub") });
+	for (const words of ["hub start", "doctor", "stop", "start"]) {
+		const refused = await flagship(at, ...words.split(" "));
+		expect(refused).toMatchObject({ code: 1, err: expect.stringContaining(`A lieutenant may not ${words}`) });
+	}
+	expect((await flagship(at, "status")).code).toBe(0);
 	expect(hubOf(at)).toBeUndefined();
 	expect(loopAlive(world, at.home, "hub")).toBe(false);
 });
