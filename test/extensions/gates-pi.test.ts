@@ -6,6 +6,7 @@ import { readSession } from "../../src/pi/session.ts";
 import { tally } from "../../src/pi/tally.ts";
 import { sessionUsage } from "../../src/pi/usage.ts";
 import { files } from "../../src/world/files.ts";
+import { ADMIN, realHub } from "../client/real-hub.ts";
 import { makeTakingHub } from "../gates/hub.ts";
 import { makeRepository, type Repository } from "../gates/repository.ts";
 import {
@@ -223,6 +224,32 @@ await describeEachPi("the work-log gate", (pi) => {
 		await driven.stop();
 		expect(on.model.requests).toHaveLength(2);
 		expect(on.hub.bodies("/log")).toMatchObject([{ facts: facts(["b.txt"], { mark: "auto" }) }]);
+	});
+
+	test("a real hub keeps entry, facts, feed and usage", async () => {
+		const real = await realHub();
+		const on = await stage(pi, { VERS_INFRA_URL: real.url, VERS_AUTH_TOKEN: ADMIN });
+		on.steps(bash("echo x > b.txt"), say("done"), say("no"), log("Added b.txt."), bash("echo y > c.txt"), say("no"));
+		expect((await on.print("go")).code).toBe(0);
+		const get = async (path: string): Promise<unknown> =>
+			(await fetch(`${real.url}${path}`, { headers: { authorization: `Bearer ${ADMIN}` } })).json();
+		expect(await get("/log")).toMatchObject({
+			entries: [
+				{ text: "Added b.txt.", facts: facts(["b.txt"]) },
+				{ text: "[auto] Changed without an entry: c.txt", facts: facts(["c.txt"], { mark: "auto" }) },
+			],
+		});
+		const events = Object(await get("/feed/events?type=custom")) as { metadata: unknown }[];
+		expect(events.map((event) => event.metadata)).toEqual([
+			{ gate: "workLog", verdict: "refused", refusal: 1 },
+			{ gate: "workLog", verdict: "refused", refusal: 2 },
+			{ gate: "workLog", verdict: "auto" },
+		]);
+		expect(await get("/usage/sessions")).toMatchObject({
+			count: 1,
+			sessions: [{ toolCalls: { bash: 2, log_append: 1 } }],
+		});
+		await real.close();
 	});
 
 	test("the rules are in every request, also of a run that another extension's message starts", async () => {
