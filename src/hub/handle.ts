@@ -38,6 +38,8 @@ export interface ReadCall<Input> {
 export interface WriteHandler<I extends TSchema = TSchema, O extends TSchema = TSchema> {
 	readonly type: "write";
 	readonly operation: Operation<I, O>;
+	/** The answer holds a secret: it is not stored under an idempotency key, and a repeat makes another. */
+	readonly secret?: true;
 	run(call: WriteCall<Static<I>>): Promise<Static<O>>;
 }
 
@@ -58,7 +60,8 @@ export type Handler = WriteHandler | ReadHandler | StreamHandler;
 export const write = <I extends TSchema, O extends TSchema>(
 	operation: Operation<I, O>,
 	run: WriteHandler<I, O>["run"],
-): WriteHandler<I, O> => ({ type: "write", operation, run });
+	options: { readonly secret?: true } = {},
+): WriteHandler<I, O> => ({ type: "write", operation, run, ...options });
 
 export const read = <I extends TSchema, O extends TSchema>(
 	operation: Operation<I, O>,

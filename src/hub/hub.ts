@@ -59,6 +59,8 @@ const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"])
 /** How often claims without a sign of life are freed, and old idempotency keys forgotten. */
 const SWEEP = 5_000;
 const FORGET = 3_600_000;
+/** Milliseconds in which a hub that ends answers what was begun: no handler takes longer than one second. */
+const GRACE = 5_000;
 
 /** Throws `newer_data` or `hub_unprotected`; `EADDRINUSE` and the like come as they are. */
 export async function startHub(options: HubOptions): Promise<Hub> {
@@ -123,7 +125,7 @@ async function serve(options: HubOptions, modules: Modules, storage: Storage): P
 interface Traffic {
 	/** Milliseconds since the last request came. */
 	idleFor(): number;
-	/** Resolves when no request is being answered. */
+	/** Resolves when no request is being answered; one that never arrives whole is not waited for beyond `GRACE`. */
 	quiet(): Promise<void>;
 }
 
@@ -144,7 +146,8 @@ function watch(server: Server, { clock }: Pick<World, "clock">): Traffic {
 		quiet: () =>
 			new Promise((resolve) => {
 				if (answering === 0) resolve();
-				else becameQuiet = resolve;
+				becameQuiet = resolve;
+				clock.after(GRACE, resolve);
 			}),
 	};
 }

@@ -53,7 +53,8 @@ interface Link {
 	readonly token: string;
 	readonly socket: WebSocket;
 	readonly waiting: Map<string, Waiting>;
-	heard: number;
+	/** The write of its last report. */
+	stored: Promise<unknown>;
 }
 
 interface Waiting {
@@ -121,7 +122,7 @@ export function createLinks({
 			token: caller.id,
 			socket,
 			waiting: new Map(),
-			heard: world.clock.elapsed(),
+			stored: Promise.resolve(),
 		};
 		links.set(host, link);
 		hear(link);
@@ -161,7 +162,11 @@ export function createLinks({
 		renewClaimsOf(database, link.host, world.clock.now()).catch((error: unknown) =>
 			complain(`claims of host ${link.host} were not renewed: ${reason(error)}`),
 		);
-		say(link.socket, { type: "kept", counter });
+		// "Kept up to": said only when all that this host reported before is on disk.
+		link.stored.then(
+			() => say(link.socket, { type: "kept", counter }),
+			() => undefined, // what was not kept has ended the link already
+		);
 	};
 
 	/** Acknowledged after the commit. What was not kept ends the link: the host says it again when it links again. */
@@ -170,15 +175,14 @@ export function createLinks({
 			unlink(link.socket, fault("forbidden", "host", `report for host ${report.lieutenant.host}`));
 			return;
 		}
-		database
-			.write((tx) => keep(tx, link.host, report))
-			.then(
-				() => say(link.socket, { type: "kept", counter: report.counter }),
-				(error: unknown) => {
-					complain(`a ${report.type} of host ${link.host} was not kept: ${reason(error)}`);
-					link.socket.close(1011, "not kept");
-				},
-			);
+		link.stored = database.write((tx) => keep(tx, link.host, report));
+		link.stored.then(
+			() => say(link.socket, { type: "kept", counter: report.counter }),
+			(error: unknown) => {
+				complain(`a ${report.type} of host ${link.host} was not kept: ${reason(error)}`);
+				link.socket.close(1011, "not kept");
+			},
+		);
 	};
 
 	const lose = (link: Link): void => {

@@ -33,6 +33,8 @@ interface Asked {
 const asked = new WeakMap<FastifyRequest, Asked>();
 
 const BODY_MAX = 1_048_576;
+/** Milliseconds for a request to arrive whole: one that stalls half-way holds nothing for longer. */
+const REQUEST_TIMEOUT = 30_000;
 
 type Fields = Record<string, unknown>;
 type Answer = (request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -40,6 +42,7 @@ type Answer = (request: FastifyRequest, reply: FastifyReply) => unknown;
 export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 	const app = fastify({
 		bodyLimit: BODY_MAX,
+		requestTimeout: REQUEST_TIMEOUT,
 		forceCloseConnections: "idle",
 		// What comes on an open connection while the hub ends is still answered; the answer closes the connection.
 		return503OnClosing: false,
@@ -127,7 +130,8 @@ function answerWrite(handler: WriteHandler, shape: Shape, hub: Context): Answer 
 		const body = bodyOf(request);
 		const input = shape.read(request.params as Fields, request.query as Fields, body);
 		const author = authorOf(operation, caller, body as Fields, { tokens: hub.tokens, modern });
-		const key = keyOf(caller.id, operation.name, request.headers["idempotency-key"], input);
+		const header = handler.secret === true ? undefined : request.headers["idempotency-key"];
+		const key = keyOf(caller.id, operation.name, header, input);
 		const output = await hub.database.write((tx) => {
 			const at = hub.world.clock.now();
 			return once(tx, key, at, () => {

@@ -17,11 +17,15 @@ export const register = write(contract.register, async (call) => {
 	return tokenOf(known);
 });
 
-export const mint = write(contract.mint, async (call) => {
-	const secret = Buffer.from(call.hub.world.random.bytes(32)).toString("base64url");
-	const row = await add(call, { ...call.input, hash: hashOf(secret) });
-	return { secret, token: tokenOf(row) };
-});
+export const mint = write(
+	contract.mint,
+	async (call) => {
+		const secret = Buffer.from(call.hub.world.random.bytes(32)).toString("base64url");
+		const row = await add(call, { ...call.input, hash: hashOf(secret) });
+		return { secret, token: tokenOf(row) };
+	},
+	{ secret: true },
+);
 
 export const list = read(contract.list, async ({ db, caller }) => {
 	const rows = await db.selectFrom("tokens").selectAll().orderBy("id").execute();

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { request } from "node:http";
 import { describe, expect, test } from "vitest";
 import { startHub } from "../../../src/hub/hub.ts";
@@ -152,6 +153,30 @@ describe("a hub", () => {
 			version: "0.1.0",
 			complain: () => undefined,
 		});
+
+	test("ends though a request never arrives whole, and answers one that does", async () => {
+		const ending = await start("127.0.0.1", [ADMIN]);
+		const { hostname, port } = new URL(ending.address);
+		// The server says "100 Continue" once it has seen the head.
+		const headers = { authorization: `Bearer ${ADMIN}`, "content-length": 12, expect: "100-continue" };
+		const post = () => request({ hostname, port, method: "POST", path: "/log", headers });
+		const [stalled, whole] = [post(), post()];
+		stalled.on("error", () => undefined);
+		const answered = new Promise((resolve) =>
+			whole.on("response", (response) => resolve(response.resume().statusCode)),
+		);
+		await Promise.all(
+			[stalled, whole].map((sent) => {
+				sent.flushHeaders();
+				return once(sent, "continue");
+			}),
+		);
+		whole.write('{"text"');
+		const closing = ending.close();
+		whole.end(':"x"}');
+		expect(await answered).toBe(201);
+		await closing;
+	});
 
 	test("without a token refuses to listen beyond this machine", async () => {
 		await expect(start("0.0.0.0", [])).rejects.toMatchObject({ code: "hub_unprotected" });

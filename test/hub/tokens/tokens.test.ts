@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { hashOf } from "../../../src/hub/tokens/tokens.ts";
 import { ADMIN, testHub } from "../support.ts";
@@ -26,6 +27,12 @@ describe("a token", () => {
 		expect(JSON.stringify(await done("GET", "/tokens"))).not.toContain(secret);
 		expect(JSON.stringify(await done("GET", "/feed/events"))).not.toContain(secret);
 		expect(secret.length).toBeGreaterThanOrEqual(43);
+	});
+
+	test("is nowhere on the disk, also when it was minted under a key", async () => {
+		const key = { headers: { "idempotency-key": "mint" } };
+		const { secret } = await done("POST", "/tokens", { role: "worker", name: "hidden" }, key);
+		for (const file of readdirSync(folder)) expect(readFileSync(`${folder}/${file}`).includes(secret)).toBe(false);
 	});
 
 	test("that a host registers is bound to that host; saying it again changes nothing", async () => {
