@@ -7,6 +7,8 @@ export const EXIT = {
 	order: 0,
 	/** Another one works on the same data: look again. */
 	held: 69,
+	/** The loop's own end: the program that it should start is no longer there. */
+	moved: 70,
 	/** It said in words why it cannot run, and would say the same again. */
 	refused: 78,
 } as const;

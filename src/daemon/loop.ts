@@ -42,7 +42,13 @@ export async function runLoop(options: LoopOptions): Promise<number> {
 	let course: Course = { good: options.entry, failures: 0 };
 	while (!stopping) {
 		const began = world.clock.elapsed();
-		const life = adopt(options) ?? start(options, entryOf(course));
+		const running = adopt(options);
+		if (running === undefined && world.files.stat(entryOf(course).entry) === undefined) {
+			// The package has moved. A loop that stayed would keep every newer one out by its lock.
+			say(options, `ends: ${entryOf(course).entry} is gone`);
+			return EXIT.moved;
+		}
+		const life = running ?? start(options, entryOf(course));
 		current = life.process;
 		const how = await life.end;
 		current = undefined;

@@ -13,6 +13,8 @@ export interface Settings {
 	readonly idleMinutes: number;
 	/** Added to the environment of both daemons, hence of lieutenants: where a person keeps a provider's key. */
 	readonly env: Readonly<Record<string, string>>;
+	/** `FLAGSHIP_SET`: one run's exceptions, such as `gates.workLog=warn`. */
+	readonly set: string | undefined;
 	/** The whole file, for the rooms that have settings of their own. */
 	readonly values: Readonly<Record<string, unknown>>;
 }
@@ -38,6 +40,7 @@ export const PASSED = [
 	"XDG_CONFIG_HOME",
 	"FLAGSHIP_HOME",
 	"FLAGSHIP_IDLE_MINUTES",
+	"FLAGSHIP_SET",
 	"PI_CODING_AGENT_DIR",
 	"NODE_EXTRA_CA_CERTS",
 	"SSL_CERT_FILE",
@@ -50,7 +53,7 @@ export function readSettings(home: Home, env: Environment): Settings {
 	const values = parse(path);
 	const idleMinutes = Number(env.FLAGSHIP_IDLE_MINUTES ?? values.idleMinutes ?? IDLE_MINUTES);
 	if (!(idleMinutes > 0)) throw fault("home_unusable", path, "idleMinutes must be a number above 0");
-	return { idleMinutes, env: strings(path, values.env ?? {}), values };
+	return { idleMinutes, env: strings(path, values.env ?? {}), set: env.FLAGSHIP_SET, values };
 }
 
 function parse(path: string): Record<string, unknown> {

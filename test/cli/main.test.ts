@@ -245,7 +245,9 @@ it("daemons go on when the files of their package are gone, as during an update"
 	for (const part of ["bin", "src", "package.json"]) cpSync(join(source, part), join(copy, part), { recursive: true });
 	symlinkSync(join(source, "node_modules"), join(copy, "node_modules"));
 	for (const daemon of ["hub", "host"]) {
-		spawnSync(process.execPath, [join(copy, "bin/flagship.mjs"), daemon, "start"], { env: at.env, cwd: at.folder });
+		const program = join(copy, "bin/flagship.mjs");
+		const started = spawnSync(process.execPath, [program, daemon, "start"], { env: at.env, encoding: "utf8" });
+		expect(started).toMatchObject({ status: 0, stderr: "" });
 	}
 	const hub = hubOf(at);
 	rmSync(copy, { recursive: true });

@@ -134,6 +134,16 @@ it("a daemon has loaded all its code: it goes on, and runs commands, when its fi
 	expect((await get(hub.address, "/run")).trim()).toBe("it runs");
 });
 
+it("a loop whose program is gone makes room for that of the next session", async () => {
+	const at = place();
+	const moved = fixtureAs(at.home, "0.1.0");
+	const first = await ensure("hub", { ...at.options, entry: moved });
+	rmSync(moved);
+	world.spawn.kill(first, "SIGKILL");
+	await until(() => !loopAlive(world, at.home, "hub"), "the loop's end");
+	expect((await find(at)).pid).not.toBe(first.pid);
+});
+
 it("stop leaves no process, and the next search starts anew", async () => {
 	const at = place();
 	const hub = await find(at);
