@@ -298,7 +298,8 @@ class Steps {
 		const { id, n, mode, text } = message;
 		this.patch(id, { at: "pipe" });
 		this.set({ flight: { type: "message", id, n } });
-		this.effects.push({ type: "write", id, n, mode, text });
+		// Patience counts from the last write: a wait that began before it would give this message no time to show.
+		this.effects.push({ type: "write", id, n, mode, text }, { type: "await-patience" });
 	}
 
 	private landed(): void {

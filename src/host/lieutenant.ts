@@ -39,6 +39,8 @@ export interface Quarters {
 	receipt(id: string): void;
 	/** What its session has used, as far as the file tells. */
 	used(standing: Standing, look: Look): void;
+	/** What it did and did not log, once it has ended for good. */
+	owed(standing: Standing, look: Look): void;
 	/** A fault of ours or of the machine: for the host's log. */
 	complain(what: string): void;
 }
@@ -80,6 +82,10 @@ export class Lieutenant {
 	#patience: Timer | undefined;
 	#abort: Timer | undefined;
 	#again: Timer | undefined;
+	/** Attaching, starting and ending its process: one after another, or a start would meet the process that is ending. */
+	#turn: Promise<void> = Promise.resolve();
+	/** Getting to know the process that was started or found last. */
+	#meeting: Promise<void> = Promise.resolve();
 	/** Records are taken in one after another, also where one waits for the disk. */
 	#work: Promise<void> = Promise.resolve();
 	#closed = false;
@@ -107,22 +113,34 @@ export class Lieutenant {
 
 	/** After the host started: finds its process, or starts it again. */
 	async begin(): Promise<void> {
-		const { state, lives, dead, spec } = this.#standing;
-		if (!shouldRun(state)) return;
-		if (lives === dead) return this.launch();
-		const begun = this.#quarters.place.begun(spec.id) === lives;
-		const life = await this.#quarters.place.attach(spec.id, this.#watch(), { start: this.#quarters.start });
-		if (life === undefined) {
-			// One that never came to be has not died: nothing to tell, nothing to count.
-			if (!begun) return this.launch();
-			this.#died({ code: null, signal: null, stderr: "" });
-			return;
-		}
-		await this.#meet(life, false);
+		if (!shouldRun(this.#standing.state)) return;
+		await this.#inTurn(() => this.#find());
+		await this.#meeting;
 	}
 
-	/** Starts its pi: a new life. The one before is over. */
+	/** Starts its pi, unless it was paused or ended in the meantime: a new life. The one before is over. */
 	async launch(): Promise<void> {
+		await this.#inTurn(() => {
+			if (shouldRun(this.#standing.state)) this.#start();
+		});
+		await this.#meeting;
+	}
+
+	async #find(): Promise<void> {
+		const { lives, dead, spec } = this.#standing;
+		if (lives === dead) {
+			this.#start();
+			return;
+		}
+		const begun = this.#quarters.place.begun(spec.id) === lives;
+		const life = await this.#quarters.place.attach(spec.id, this.#watch(), { start: this.#quarters.start });
+		if (life !== undefined) this.#meeting = this.#meet(life, false);
+		// One that never came to be has not died: nothing to tell, nothing to count.
+		else if (!begun) this.#start();
+		else this.#died({ code: null, signal: null, stderr: "" });
+	}
+
+	#start(): void {
 		const k = this.#standing.lives + 1;
 		this.#ending = undefined;
 		this.#quarters.store.transaction(() => {
@@ -131,10 +149,25 @@ export class Lieutenant {
 		try {
 			const employment = this.#quarters.employment(this.#standing);
 			const life = this.#quarters.place.start(employment, k, this.#watch(), { start: this.#quarters.start });
-			await this.#meet(life, true);
+			this.#meeting = this.#meet(life, true).catch((thrown) => this.#unstartable(thrown));
 		} catch (thrown) {
-			this.#fail(`it could not be started: ${reason(thrown)}`);
+			this.#unstartable(thrown);
 		}
+	}
+
+	/** By itself, after an end. */
+	#relaunch(): void {
+		this.launch().catch((thrown) => this.#quarters.complain(`${this.#standing.spec.name}: ${reason(thrown)}`));
+	}
+
+	/** Nothing but the last of these is under way at a time; `#work` may not wait for it, since ending waits for `#work`. */
+	#inTurn<T>(act: () => T | Promise<T>): Promise<T> {
+		const done = this.#turn.then(act);
+		this.#turn = done.then(
+			() => undefined,
+			() => undefined, // its own caller hears of it
+		);
+		return done;
 	}
 
 	/** Takes a message in. The caller has stored it, in the transaction that keeps its answer. */
@@ -150,22 +183,33 @@ export class Lieutenant {
 
 	/** Ends the process and keeps the session. */
 	async pause(): Promise<void> {
-		this.#quarters.store.transaction(() => this.#change("pause"));
-		await this.#stop();
+		await this.#inTurn(async () => {
+			this.#quarters.store.transaction(() => this.#change("pause"));
+			await this.#stop();
+		});
 	}
 
 	/** Starts it again from its session, whatever ended it; one that runs is left alone. */
 	async resume(): Promise<void> {
-		if (shouldRun(this.#standing.state)) return;
-		this.#quarters.store.transaction(() => this.#save({ deaths: [], errors: 0 }));
-		await this.launch();
+		await this.#inTurn(() => {
+			if (shouldRun(this.#standing.state)) return;
+			this.#quarters.store.transaction(() => this.#save({ deaths: [], errors: 0 }));
+			this.#start();
+		});
+		await this.#meeting;
 	}
 
 	/** Ends it for good: what it was asked and has not answered is lost, and says so. */
-	async destroy(): Promise<readonly string[]> {
+	destroy(): Promise<readonly string[]> {
+		return this.#inTurn(() => this.#destroy());
+	}
+
+	async #destroy(): Promise<readonly string[]> {
 		this.#quarters.store.transaction(() => this.#change("destroy"));
 		await this.#stop();
-		await this.#look();
+		const look = await this.#look();
+		this.#quarters.used(this.#standing, look);
+		this.#quarters.owed(this.#standing, look);
 		this.#take({ type: "over", because: "the lieutenant was destroyed" });
 		const { spec } = this.#standing;
 		const released = await this.#quarters.place.release({
@@ -349,7 +393,7 @@ export class Lieutenant {
 		}
 		this.#quarters.store.transaction(() => this.#save({ dead: this.#standing.lives }));
 		this.#take({ type: "down" });
-		if (this.#ending === "replace") await this.launch();
+		if (this.#ending === "replace") this.#relaunch();
 	}
 
 	/** An end that nobody asked for: told once, then started again or parked. */
@@ -371,7 +415,7 @@ export class Lieutenant {
 			}
 		});
 		void this.#journal.look().then((look) => this.#quarters.used(this.#standing, look));
-		if (next.type === "restart") this.#again = clock.after(next.pause, () => void this.launch());
+		if (next.type === "restart") this.#again = clock.after(next.pause, () => this.#relaunch());
 	}
 
 	async #stop(): Promise<void> {
@@ -381,7 +425,8 @@ export class Lieutenant {
 		await this.#work;
 	}
 
-	#fail(why: string): void {
+	#unstartable(thrown: unknown): void {
+		const why = `it could not be started: ${reason(thrown)}`;
 		this.#quarters.store.transaction(() => {
 			this.#change("given-up", { reason: why, dead: this.#standing.lives });
 			this.#quarters.notify(this.#standing, "death", `${this.#standing.spec.name} failed: ${why}.`);

@@ -6,6 +6,8 @@ import type { Pi } from "./pi.ts";
 import { readEntries, type SimEntry, userText } from "./session.ts";
 
 const ENDS = ["consumed", "superseded", "rejected", "lost"];
+/** ms within which a host sees the end of a process that it is not the parent of. */
+const UNSEEN = 8_000;
 const ANSWERS = ["stop", "toolUse", "length"];
 
 interface Told {
@@ -31,24 +33,36 @@ export class Checks implements Witness {
 	readonly acknowledged = new Map<string, string>();
 	readonly notices = new Map<string, string>();
 	machine: Machine | undefined;
+	/** Hears all that is noted, for who follows one run. */
+	trace: ((line: string) => void) | undefined;
 
 	fail(what: string): void {
 		this.failures.push(`${Math.round(this.machine?.time.elapsed ?? 0)} ms: ${what}`);
 	}
 
 	log({ kind, id, body }: Logged): void {
+		this.#trace(
+			`${kind} ${id} ${kind === "row" ? `${body.state} life ${body.lives}` : JSON.stringify(body).slice(0, 200)}`,
+		);
 		if (kind === "asked") {
 			this.messages.set(id, { text: String(body.text), lieutenant: String(body.lieutenant), receipt: "queued" });
 		} else if (kind === "receipt") this.#receipt(id, String(body.was), String(body.is));
 		else if (kind === "notice") this.#notice(id, body);
 		else {
 			const one = this.#lieutenant(id);
-			one.state = String(body.state);
+			const state = String(body.state);
+			if (state !== one.state && ["paused", "gone"].includes(state)) {
+				const now = this.machine?.time.elapsed ?? 0;
+				for (const pi of one.pis) if (pi.endedAt !== undefined && now - pi.endedAt < UNSEEN) pi.signalled = true;
+			}
+			one.state = state;
 			one.lives = Number(body.lives);
 		}
 	}
 
 	started(pi: Pi): void {
+		this.#trace(`${pi.session} life ${pi.life} begins`);
+		pi.onEnd((code, signal) => this.#trace(`${pi.session} life ${pi.life} ends: ${code ?? signal}`));
 		const one = this.#lieutenant(pi.session);
 		const before = one.pis.find((earlier) => earlier.end === undefined && earlier.holds);
 		if (before !== undefined)
@@ -58,6 +72,7 @@ export class Checks implements Witness {
 
 	said(pi: Pi, text: string): void {
 		const id = envelopeOf(text)?.id;
+		this.#trace(`${pi.session} was told ${text.slice(0, 60)}`);
 		if (id === undefined) return;
 		const times = pi.entries.filter((entry) => envelopeOf(userText(entry) ?? "")?.id === id).length;
 		if (times > 1) this.fail(`message ${id} stands ${times} times in the transcript`);
@@ -92,6 +107,10 @@ export class Checks implements Witness {
 		}
 		for (const [id, { receipt }] of this.messages) if (!ENDS.includes(receipt)) return `message ${id} is ${receipt}`;
 		return undefined;
+	}
+
+	#trace(line: string): void {
+		this.trace?.(`${Math.round(this.machine?.time.elapsed ?? 0)} ${line.replaceAll("\n", " ")}`);
 	}
 
 	#receipt(id: string, was: string, is: string): void {
@@ -129,11 +148,10 @@ export class Checks implements Witness {
 	}
 
 	/** Every end that no host brought about is told once; one that met a host's own signal at most once. */
-	#deaths(id: string, { pis, deaths, state }: Fleet): void {
+	#deaths(id: string, { pis, deaths }: Fleet): void {
 		const ended = pis.filter((pi) => pi.end !== undefined);
 		const certain = ended.filter((pi) => !pi.signalled).length;
-		const least = state === "gone" ? certain - 1 : certain;
-		if (deaths < least || deaths > ended.length) {
+		if (deaths < certain || deaths > ended.length) {
 			this.fail(`${id}: ${deaths} deaths told of ${certain} (${ended.length} ends in all)`);
 		}
 	}

@@ -38,8 +38,10 @@ export class Pi {
 	readonly life: number;
 	/** Holds the session's lock. */
 	holds = false;
-	/** A signal came from a host: its end is no surprise. */
+	/** A host ended it, or was told to before it saw the end: no death has to be told. */
 	signalled = false;
+	/** Virtual time of its end. */
+	endedAt: number | undefined;
 	end: { readonly code: number | null; readonly signal: string | null } | undefined;
 	readonly #machine: Machine;
 	readonly #manners: PiManners;
@@ -106,6 +108,7 @@ export class Pi {
 		if (this.end !== undefined) return;
 		if (this.holds && signal === "SIGKILL" && this.#active && this.#chance.often(0.15)) this.#store.tear();
 		this.end = { code, signal };
+		this.endedAt = this.#machine.time.elapsed;
 		this.#unwatch?.();
 		this.#out.close();
 		for (const run of this.#endListeners.splice(0)) run(code, signal);

@@ -83,6 +83,7 @@ class Run {
 		};
 		this.#machine = new Machine(seed, this.#manners, this.#checks);
 		this.#checks.machine = this.#machine;
+		this.#checks.trace = options.trace;
 		this.#machine.files.makeFolder("/work");
 		const session = new Body(this.#machine, "session", chance.fork());
 		this.#client = createHostClient({
@@ -198,7 +199,7 @@ class Run {
 				world: body.world,
 				home: HOME,
 				version: "0.1.0",
-				settings: { idleMinutes: 30, env: {}, values: {} },
+				settings: { idleMinutes: 30, env: {}, set: undefined, values: {} },
 				operations: [],
 				packageFolder: "/package",
 				complain: (what) => {
