@@ -12,6 +12,7 @@ import { livingDaemon } from "../daemon/run-file.ts";
 import type { Settings } from "../daemon/settings.ts";
 import { readAdminToken } from "../daemon/token.ts";
 import { fault } from "../errors.ts";
+import { gateSettings, gatesEnvironment } from "../gates/settings.ts";
 import type { Listener, Timer, World } from "../world.ts";
 import { Calls } from "./calls.ts";
 import { Access, type HubPlace } from "./hub/access.ts";
@@ -36,7 +37,7 @@ import { Roster, type Standing } from "./store/roster.ts";
 import { Spool } from "./store/spool.ts";
 import { Store } from "./store/store.ts";
 import { type HeldToken, Tokens } from "./store/tokens.ts";
-import { sessionUsage } from "./usage.ts";
+import { owedRecord, usageRecord } from "./usage.ts";
 
 export interface HostOptions {
 	readonly world: World;
@@ -297,6 +298,7 @@ export class Host {
 			notify: (standing, type, text) => this.#notify(standing, type, text),
 			receipt: (id) => this.#receipt(id),
 			used: (standing, look) => this.#used(standing, look),
+			owed: (standing, look) => this.#owed(standing, look),
 			complain,
 		};
 	}
@@ -315,6 +317,7 @@ export class Host {
 			...(spec.model === undefined ? {} : { model: spec.model }),
 			...(spec.thinking === undefined ? {} : { thinking: spec.thinking }),
 			hub: typeof hub === "string" ? { url: hub, token } : { token },
+			gates: gatesEnvironment(gateSettings(this.options.settings.values, this.#set())),
 			ports: spec.ports,
 			pi: spec.pi,
 			env: this.launches.environment(spec.id),
@@ -358,14 +361,19 @@ export class Host {
 
 	/** What a session used is recorded by the host, from the file: so the tokens of a killed agent count as well. */
 	#used(standing: Standing, look: Look): void {
-		const session = sessionUsage(standing, look);
-		if (session === undefined) return;
-		this.keep(
-			`lieutenant:${standing.spec.id}`,
-			"usage.session",
-			session,
-			`usage ${standing.spec.id} ${look.leaf ?? ""}`,
-		);
+		const record = usageRecord(standing, look);
+		if (record !== undefined) this.keep(`lieutenant:${standing.spec.id}`, "usage.session", record.input, record.key);
+	}
+
+	/** It will not log any more: what it left unlogged is written for it. */
+	#owed(standing: Standing, look: Look): void {
+		const record =
+			gateSettings(this.options.settings.values, this.#set()).workLog === "enforce" ? owedRecord(look) : undefined;
+		if (record !== undefined) this.keep(`lieutenant:${standing.spec.id}`, "log.append", record.input, record.key);
+	}
+
+	#set(): { readonly FLAGSHIP_SET: string | undefined } {
+		return { FLAGSHIP_SET: this.options.settings.set };
 	}
 
 	/** Others hear of it after the transaction that makes it true. */

@@ -1,26 +1,29 @@
-/** What a lieutenant's session used, as its file tells: the record that the hub keeps, the same however often it is made. */
-
+/** What the hub keeps of a lieutenant's session, read from its file: the same however often, and by whom, it is read. */
 import type { Static } from "@sinclair/typebox";
+import type { append } from "../contract/log.ts";
 import type { recordSession } from "../contract/usage.ts";
+import { fold, workEvents } from "../gates/ledger.ts";
+import { owed } from "../gates/owed.ts";
+import { sessionUsage } from "../pi/usage.ts";
 import type { Look } from "./journal.ts";
 import type { Standing } from "./store/roster.ts";
 
-export function sessionUsage(standing: Standing, look: Look): Static<typeof recordSession.input> | undefined {
-	const { tally, entries } = look;
-	const [first, last] = [entries.at(0), entries.at(-1)];
-	if (first === undefined || last === undefined || tally.turns === 0) return undefined;
-	const [model = standing.spec.model ?? "unknown"] = Object.keys(tally.models);
-	const { input, output, cacheRead, cacheWrite, totalTokens, cost } = tally;
-	return {
-		sessionId: standing.spec.id,
-		agent: standing.spec.name,
-		parentAgent: standing.owner,
-		model,
-		tokens: { input, output, cacheRead, cacheWrite, total: totalTokens },
-		cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: cost },
-		turns: tally.turns,
-		toolCalls: { ...tally.tools },
-		startedAt: first.timestamp,
-		endedAt: last.timestamp,
-	};
+export interface Kept<Input> {
+	readonly input: Input;
+	readonly key: string;
+}
+
+export function usageRecord(standing: Standing, look: Look): Kept<Static<typeof recordSession.input>> | undefined {
+	const { id, name } = standing.spec;
+	const usage = sessionUsage(id, look.tally);
+	if (usage === undefined) return undefined;
+	return { input: { ...usage, agent: name, parentAgent: standing.owner }, key: `usage ${id} ${look.leaf ?? ""}` };
+}
+
+/** What an agent that has ended for good did and did not log. */
+export function owedRecord(look: Look): Kept<Static<typeof append.input>> | undefined {
+	const open = owed(fold(workEvents(look.entries)));
+	if (open === undefined) return undefined;
+	const { text, facts } = open.entry;
+	return { input: { text, facts }, key: open.key };
 }

@@ -24,6 +24,7 @@ export function environmentOf(employment: Employment, life: number, around: Surr
 		...env,
 		...(hub.url === undefined ? {} : { VERS_INFRA_URL: hub.url }),
 		VERS_AUTH_TOKEN: hub.token,
+		FLAGSHIP_GATES: employment.gates,
 		VERS_AGENT_NAME: employment.name,
 		VERS_AGENT_ROLE: "lieutenant",
 		VERS_PARENT_AGENT: employment.owner,

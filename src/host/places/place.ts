@@ -21,6 +21,8 @@ export interface Employment {
 	readonly thinking?: string;
 	/** Its own hub token; the address only of a remote hub: the home's own is found anew, also on another port. */
 	readonly hub: { readonly url?: string; readonly token: string };
+	/** `FLAGSHIP_GATES`: the gates' settings, fixed by its host for this life. */
+	readonly gates: string;
 	/** First of its 20 ports. */
 	readonly ports: number;
 	/** How pi is started: the interpreter and pi's own script (or a compiled pi alone), absolute paths. */

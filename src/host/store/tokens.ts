@@ -43,9 +43,9 @@ export class Tokens {
 		return timingSafeEqual(Buffer.from(hashOf(String(known.token))), Buffer.from(hashOf(token)));
 	}
 
-	/** Those in use; the host's own first, since the others stand below it. */
+	/** All, also of those that are gone, whose last records may still wait; the host's own first, the others stand below it. */
 	list(): readonly HeldToken[] {
-		return this.#store.rows("select * from tokens where ended = 0 order by subject != 'host', subject").map(held);
+		return this.#store.rows("select * from tokens order by subject != 'host', subject").map(held);
 	}
 
 	end(subject: string): void {
