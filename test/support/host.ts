@@ -15,7 +15,7 @@ const RUNNER = fileURLToPath(new URL("./run-host.ts", import.meta.url));
 
 export class TestHost {
 	readonly #home: Home;
-	readonly #launch: Launch;
+	readonly launch: Launch;
 	#process: ChildProcess | undefined;
 	address = "";
 	/** What the host complained of, all its lives together. */
@@ -23,9 +23,9 @@ export class TestHost {
 	readonly notices: Notice[] = [];
 	readonly client: HostClient;
 
-	constructor(home: Home, pi: Pi, name = "captain") {
+	constructor(home: Home, pi: Pi, name = "captain", session = `session-${name}`) {
 		this.#home = home;
-		this.#launch = { pi: [process.execPath, pi.cli], cwd: home.work, env: takenOver(home.env) };
+		this.launch = { pi: [process.execPath, pi.cli], cwd: home.work, env: takenOver(home.env) };
 		const world = realWorld();
 		this.client = createHostClient({
 			world,
@@ -33,7 +33,7 @@ export class TestHost {
 			caller: {
 				type: "orchestrator",
 				name,
-				session: `session-${name}`,
+				session,
 				pid: process.pid,
 				started: world.spawn.started(process.pid) ?? "",
 			},
@@ -69,6 +69,18 @@ export class TestHost {
 		await until(() => this.client.state.type === "connected", "a connection to the host");
 	}
 
+	/** A second session of the same folder, on the same host. */
+	another(home: Home, pi: Pi, session: string): TestHost {
+		return new TestHost(home, pi, "captain", session);
+	}
+
+	/** Connects to a host that another started. */
+	async join(address: string): Promise<void> {
+		this.address = address;
+		this.client.connect();
+		await until(() => this.client.lease !== undefined, "a lease");
+	}
+
 	get pid(): number {
 		return this.#process?.pid ?? 0;
 	}
@@ -82,7 +94,7 @@ export class TestHost {
 
 	async create(input: { name: string; role?: string; task?: string; worktree?: boolean }): Promise<Lieutenant> {
 		const whole = { role: `[[agent:${input.name}]] a tester`, local: true, ...input };
-		return this.client.call(contract.create, whole, { launch: this.#launch });
+		return this.client.call(contract.create, whole, { launch: this.launch });
 	}
 
 	send(name: string, message: string, more: { mode?: "steer" | "followUp"; hard?: boolean } = {}) {
