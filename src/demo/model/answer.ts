@@ -1,5 +1,5 @@
 /** The records of a chat completion, whole or as a stream, made from a step. */
-import type { Asked } from "./request.ts";
+import { type Asked, textsIn } from "./request.ts";
 import type { Step, ToolCall } from "./script.ts";
 
 interface Call {
@@ -17,18 +17,31 @@ export interface Answer {
 	readonly thinking: string;
 	readonly calls: readonly Call[];
 	readonly finish: string;
-	readonly usage: unknown;
+	readonly usage: Usage;
+}
+
+/** As the provider's API tells it. */
+export interface Usage {
+	readonly prompt_tokens: number;
+	readonly completion_tokens: number;
+	readonly total_tokens: number;
+	readonly prompt_tokens_details: { readonly cached_tokens: number };
 }
 
 /** Four characters a token: near enough for prices in a test. */
 const tokens = (text: number): number => Math.max(1, Math.ceil(text / 4));
+
+/** Empty where nothing matches. */
+const foundIn = (asked: Asked, source: string): string =>
+	[...textsIn(asked.body).join("\n").matchAll(new RegExp(source, "g"))].at(-1)?.[1] ?? "";
 
 function fill(value: unknown, asked: Asked, n: number): unknown {
 	if (typeof value === "string")
 		return value
 			.replaceAll("${last}", asked.last)
 			.replaceAll("${lastTool}", asked.lastTool)
-			.replaceAll("${n}", String(n));
+			.replaceAll("${n}", String(n))
+			.replace(/\$\{\/(.+?)\/\}/g, (_whole, source: string) => foundIn(asked, source));
 	if (Array.isArray(value)) return value.map((each) => fill(each, asked, n));
 	if (typeof value !== "object" || value === null) return value;
 	return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, fill(each, asked, n)]));

@@ -19,6 +19,7 @@ const answers = (rule: Rule, asked: Asked): boolean =>
 	matches(rule.model, asked.model) &&
 	matches(rule.system, asked.system) &&
 	matches(rule.user, asked.user) &&
+	matches(rule.last, asked.last) &&
 	matches(rule.any, [asked.system, ...asked.users, asked.lastTool].join("\n"));
 
 const isSteps = (entry: readonly Step[] | Agent): entry is readonly Step[] => Array.isArray(entry);

@@ -47,6 +47,10 @@ interface Spoken {
 const textsOf = (messages: readonly Spoken[], ...roles: string[]): string[] =>
 	messages.filter((message) => roles.includes(message.role)).map((message) => message.text);
 
+/** The texts of all messages, oldest first. */
+export const textsIn = (body: unknown): readonly string[] =>
+	list(field(body, "messages")).map((message) => contentText(field(message, "content")));
+
 /** `known`: the agents of the script, for a model id that names one. */
 export function describeRequest(body: unknown, known: Readonly<Record<string, unknown>> = {}): Asked {
 	const raw = list(field(body, "messages"));

@@ -23,13 +23,18 @@ export interface ScriptedError {
 	readonly retryAfter?: number;
 }
 
-/** One answer. In its texts `${last}`, `${lastTool}` and `${n}` are filled in. */
+/**
+ * One answer. In its texts `${last}`, `${lastTool}` and `${n}` are filled in, and `${/regex/}` with the first group of
+ * its last match in the request's texts: an id that a tool has answered earlier.
+ */
 export interface Step {
 	readonly text?: string;
 	readonly thinking?: string;
 	readonly toolCalls?: readonly ToolCall[];
 	/** Before the first byte. */
 	readonly delayMs?: number;
+	/** Answers only once `Model.release` was called with this name. */
+	readonly hold?: string;
 	/** Between the chunks of the stream. */
 	readonly chunkMs?: number;
 	/** Characters of a chunk; default 40. */
@@ -66,6 +71,8 @@ export interface Rule extends Step {
 	readonly system?: string;
 	/** The last user text. */
 	readonly user?: string;
+	/** The last message of all: also a tool's result. */
+	readonly last?: string;
 	/** System text, all user texts and the last tool result together. */
 	readonly any?: string;
 }

@@ -6,7 +6,7 @@ import { appendFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Answer, answerOf, called, spoken, usageChunk, whole } from "./answer.ts";
+import { type Answer, answerOf, called, spoken, type Usage, usageChunk, whole } from "./answer.ts";
 import { Reading } from "./choose.ts";
 import { type Asked, describeRequest } from "./request.ts";
 import type { Script, ScriptedError, Step } from "./script.ts";
@@ -19,6 +19,8 @@ export interface Served extends Asked {
 	readonly at: number;
 	readonly from: string;
 	readonly expectOk?: boolean;
+	/** What its answer is said to cost, should it be heard to its end; absent for an error. */
+	readonly usage?: Usage;
 }
 
 export interface ModelOptions {
@@ -37,6 +39,10 @@ export interface Model {
 	readonly url: string;
 	/** Oldest first. */
 	readonly requests: readonly Served[];
+	/** Tokens of the answers that were sent to their end. */
+	readonly spent: number;
+	/** Lets steps with this `hold` answer, now and from now on. */
+	release(hold: string): void;
 	/** Starts the script, or another one, from its beginning. */
 	setScript(script: Script): void;
 	close(): Promise<void>;
@@ -67,6 +73,9 @@ function sendError(response: ServerResponse, error: ScriptedError): void {
 	sendJson(response, status, { error: { message, type: error.type ?? typeOf(status), code } }, headers);
 }
 
+/** True when a whole answer went out. */
+type Sent = Promise<boolean>;
+
 /** Sends the records one by one; false when the client went meanwhile. */
 async function sendChunks(response: ServerResponse, chunks: Iterable<unknown>, pause: number): Promise<boolean> {
 	for (const chunk of chunks) {
@@ -77,19 +86,20 @@ async function sendChunks(response: ServerResponse, chunks: Iterable<unknown>, p
 	return !response.destroyed;
 }
 
-async function sendStream(response: ServerResponse, step: Step, answer: Answer, wantsUsage: boolean): Promise<void> {
+async function sendStream(response: ServerResponse, step: Step, answer: Answer, wantsUsage: boolean): Sent {
 	const { chunkChars = CHUNK, chunkMs = 0 } = step;
 	response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
 	response.flushHeaders();
-	if (step.hang === true) return;
+	if (step.hang === true) return false;
 	const heard = await sendChunks(response, spoken(answer, chunkChars), chunkMs);
 	if (step.cut === true) {
 		response.destroy();
-		return;
+		return false;
 	}
-	if (!heard || !(await sendChunks(response, called(answer, chunkChars), chunkMs))) return;
+	if (!heard || !(await sendChunks(response, called(answer, chunkChars), chunkMs))) return false;
 	if (wantsUsage) response.write(`data: ${JSON.stringify(usageChunk(answer))}\n\n`);
 	response.end("data: [DONE]\n\n");
+	return true;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -102,8 +112,10 @@ class Conversation {
 	readonly requests: Served[] = [];
 	readonly #log: string | undefined;
 	readonly #keep: number;
+	readonly #holds = new Map<string, PromiseWithResolvers<void>>();
 	#reading: Reading;
 	#served = 0;
+	#spent = 0;
 
 	constructor(options: ModelOptions) {
 		this.#reading = new Reading(options.script ?? {});
@@ -113,6 +125,20 @@ class Conversation {
 
 	setScript(script: Script): void {
 		this.#reading = new Reading(script);
+	}
+
+	get spent(): number {
+		return this.#spent;
+	}
+
+	release(hold: string): void {
+		this.#hold(hold).resolve();
+	}
+
+	#hold(name: string): PromiseWithResolvers<void> {
+		const hold = this.#holds.get(name) ?? Promise.withResolvers<void>();
+		this.#holds.set(name, hold);
+		return hold;
 	}
 
 	async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -140,14 +166,22 @@ class Conversation {
 		const n = ++this.#served;
 		const { expect } = step;
 		const checked = expect === undefined ? {} : { expectOk: asked.last.includes(expect) };
-		this.#record({ n, at: Date.now(), from, ...asked, ...checked });
+		const answer = answerOf(step, asked, n);
+		const usage = step.error === undefined ? { usage: answer.usage } : {};
+		this.#record({ n, at: Date.now(), from, ...asked, ...checked, ...usage });
 		if (step.delayMs !== undefined) await sleep(step.delayMs);
+		if (step.hold !== undefined) await this.#hold(step.hold).promise;
 		if (response.destroyed) return;
 		if (step.error !== undefined) return sendError(response, step.error);
-		const answer = answerOf(step, asked, n);
+		if (await this.#send(response, step, answer, asked)) this.#spent += answer.usage.total_tokens;
+	}
+
+	async #send(response: ServerResponse, step: Step, answer: Answer, asked: Asked): Sent {
 		if (asked.stream) return sendStream(response, step, answer, asked.wantsUsage);
 		// A client that does not stream gets its hang too; only its own patience ends it.
-		if (step.hang !== true) sendJson(response, 200, whole(answer));
+		if (step.hang === true) return false;
+		sendJson(response, 200, whole(answer));
+		return true;
 	}
 
 	#record(served: Served): void {
@@ -185,6 +219,10 @@ export async function startModel(options: ModelOptions = {}): Promise<Model> {
 		port,
 		url: `http://${HOST}:${port}/v1`,
 		requests: conversation.requests,
+		get spent() {
+			return conversation.spent;
+		},
+		release: (hold) => conversation.release(hold),
 		setScript: (script) => conversation.setScript(script),
 		async close() {
 			// Hanging answers never end by themselves.
