@@ -1,4 +1,4 @@
-/** The life of one message as its receipt (`docs/architecture.md`, "The life of a message"). */
+/** The life of one message as its receipt (`docs/protocol.md` §6). */
 import type { Receipt } from "../contract/lieutenants.ts";
 
 export type { Receipt };

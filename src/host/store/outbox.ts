@@ -1,4 +1,4 @@
-/** Messages, kept before pi's pipe sees them and until their end; texts are kept for good (`docs/architecture.md`). */
+/** Messages, kept before pi's pipe sees them and until their end; texts are kept for good (`docs/protocol.md` §6). */
 import type { Message } from "../../contract/lieutenants.ts";
 import type { Open } from "../delivery.ts";
 import { ended, type Receipt } from "../receipt.ts";
