@@ -1,4 +1,4 @@
-/** Answers already given, by the caller's key: a lost answer is safe to ask for again (`docs/architecture.md`). */
+/** Answers already given, by the caller's key: a lost answer is safe to ask for again (`docs/protocol.md` §4). */
 import { fault } from "../../errors.ts";
 import type { Store } from "./store.ts";
 
