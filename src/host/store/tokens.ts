@@ -48,6 +48,11 @@ export class Tokens {
 		return this.#store.rows("select * from tokens order by subject != 'host', subject").map(held);
 	}
 
+	/** Made, and not ended yet. */
+	inUse(subject: string): boolean {
+		return this.#store.row("select 1 from tokens where subject = ? and ended = 0", subject) !== undefined;
+	}
+
 	end(subject: string): void {
 		this.#store.run("update tokens set ended = 1 where subject = ?", subject);
 	}
