@@ -56,6 +56,9 @@ export interface Delivery {
 
 export type TranscriptEnd = "empty" | "answered" | "unanswered" | "error" | "aborted";
 
+/** Endings from which pi does not carry on by itself, and what to tell the model of them; not after an abort. */
+const DUE: { readonly [end in TranscriptEnd]?: "restart" | "error" } = { unanswered: "restart", error: "error" };
+
 /** What a look at the transcript found, restricted to ids that are open. */
 export interface Seen {
 	readonly present: ReadonlySet<string>;
@@ -224,7 +227,7 @@ class Steps {
 				if (this.now.hard?.step === "abort") this.effects.push({ type: "kill" });
 				return;
 			case "resume-due":
-				if (this.now.end === "error") this.set({ resumeDue: "error" });
+				if (idle(this.now)) this.set({ resumeDue: DUE[this.now.end] });
 				return;
 			case "over":
 				for (const { id } of this.now.open) this.end(id, "given-up", event.because);
@@ -271,6 +274,8 @@ class Steps {
 		this.read(seen);
 		const broken = seen.end === "unanswered" || seen.end === "error";
 		this.set({ resumeDue: fresh && broken ? "restart" : undefined });
+		// Found at rest in the middle of something: the host before this one died before it could ask it to go on.
+		if (!fresh && broken && idle(this.now)) this.effects.push({ type: "await-resume" });
 	}
 
 	private read(seen: Seen): void {

@@ -160,6 +160,7 @@ export class Host {
 		for (const lieutenant of this.lieutenants.values()) {
 			void lieutenant.begin().catch((thrown) => this.options.complain(String(thrown)));
 		}
+		this.#finishDestroying();
 		this.#tick = world.clock.every(TICK_MS, () => {
 			for (const lieutenant of this.lieutenants.values()) lieutenant.tick();
 		});
@@ -168,6 +169,19 @@ export class Host {
 		);
 		this.#link.begin();
 		return this.#listener.address;
+	}
+
+	/** Those whose end an earlier host had noted and not brought to its own end: their tokens are still in use. */
+	#finishDestroying(): void {
+		const gone = this.roster.list(true).filter((standing) => standing.state === "gone");
+		for (const standing of gone.filter(({ spec }) => this.tokens.inUse(`lieutenant:${spec.id}`))) {
+			const lieutenant = new Lieutenant(this.#quarters(), standing);
+			void lieutenant
+				.begin()
+				.then(() => lieutenant.destroy())
+				.then(() => this.dismiss(standing.spec.id))
+				.catch((thrown) => this.options.complain(String(thrown)));
+		}
 	}
 
 	/** Lets go of everything in order; agents and their messages stay as they are. */

@@ -47,7 +47,7 @@ export interface Quarters {
 
 /** pi is ready, or found not to be, within so many ms of its start. */
 const READY_MS = 60_000;
-/** A message that shows nowhere while pi is idle is looked for after so many ms (`docs/architecture.md`). */
+/** A message that shows nowhere while pi is idle is looked for after so many ms (`docs/protocol.md` §6). */
 const PATIENCE_MS = 10_000;
 const ABORT_MS = 10_000;
 /** ms that pi has for an orderly end. */
@@ -113,9 +113,18 @@ export class Lieutenant {
 
 	/** After the host started: finds its process, or starts it again. */
 	async begin(): Promise<void> {
-		if (!shouldRun(this.#standing.state)) return;
+		if (!shouldRun(this.#standing.state)) return this.#inTurn(() => this.#stopLeftover());
 		await this.#inTurn(() => this.#find());
 		await this.#meeting;
+	}
+
+	/** The host before this one died after it had noted a pause and before the process had ended. */
+	async #stopLeftover(): Promise<void> {
+		const { lives, dead, spec } = this.#standing;
+		if (lives === dead) return;
+		this.#life = await this.#quarters.place.attach(spec.id, this.#watch(), { start: this.#quarters.start });
+		await this.#stop();
+		this.#quarters.store.transaction(() => this.#save({ dead: lives }));
 	}
 
 	/** Starts its pi, unless it was paused or ended in the meantime: a new life. The one before is over. */

@@ -37,6 +37,7 @@ export class Checks implements Witness {
 	trace: ((line: string) => void) | undefined;
 
 	fail(what: string): void {
+		if (this.failures.length === 0) for (const id of this.fleet.keys()) this.#show(id);
 		this.failures.push(`${Math.round(this.machine?.time.elapsed ?? 0)} ms: ${what}`);
 	}
 
@@ -90,10 +91,13 @@ export class Checks implements Witness {
 		for (const [id, message] of this.messages) this.#ended(id, message);
 		for (const [id, one] of this.fleet) {
 			this.#deaths(id, one);
-			if (one.state === "gone") continue;
+			const living = one.pis.filter((pi) => pi.end === undefined);
+			if (one.state === "gone") {
+				if (living.length > 0) this.fail(`${id} is gone and its process lives`);
+				continue;
+			}
 			const answers = this.#answers(id);
 			if (answers > 0 && one.completed !== answers) this.fail(`${id}: its last completion was never told`);
-			const living = one.pis.filter((pi) => pi.end === undefined);
 			if (one.state !== "idle") this.fail(`${id} rests as ${one.state}`);
 			if (living.length !== 1) this.fail(`${id} is ${one.state} with ${living.length} processes`);
 		}
@@ -107,6 +111,16 @@ export class Checks implements Witness {
 		}
 		for (const [id, { receipt }] of this.messages) if (!ENDS.includes(receipt)) return `message ${id} is ${receipt}`;
 		return undefined;
+	}
+
+	/** How its transcript stands. */
+	#show(id: string): void {
+		const lines = this.#entries(id).map(
+			({ id, message }) =>
+				`${id} ${message.role} ${message.stopReason ?? ""} ${message.errorMessage ?? ""} ${JSON.stringify(message.content).slice(0, 80)}`,
+		);
+		this.#trace(`${id}:`);
+		for (const line of lines.slice(-6)) this.#trace(line);
 	}
 
 	#trace(line: string): void {
