@@ -36,6 +36,9 @@ const BODY_MAX = 1_048_576;
 /** Milliseconds for a request to arrive whole: one that stalls half-way holds nothing for longer. */
 const REQUEST_TIMEOUT = 30_000;
 
+/** What a host does at the hub's word. Its other operations are for whoever is on its own machine. */
+const FORWARDED = "/lieutenants";
+
 type Fields = Record<string, unknown>;
 type Answer = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
@@ -67,7 +70,7 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 	});
 
 	const handlers = new Map(modules.handlers.map((handler) => [handler.operation.name, handler]));
-	const served = modules.operations.filter(({ at, name }) => at === "host" || handlers.has(name));
+	const served = modules.operations.filter(({ path, name }) => handlers.has(name) || path.startsWith(FORWARDED));
 	for (const operation of served) {
 		const answer = answerOf(operation, handlers.get(operation.name), hub);
 		const onRequest = async (request: FastifyRequest): Promise<void> => {

@@ -15,7 +15,12 @@ export const append = write(contract.append, async ({ input, author, tx, stamp: 
 	const facts = input.facts === undefined ? null : JSON.stringify(input.facts);
 	const row = { id, timestamp, text, agent, facts };
 	tx.gate.connection.run(INSERT, id, timestamp, text, agent, facts);
-	await tx.publish({ type: "log_appended", by: author, summary: text.slice(0, SUMMARY), detail: { entry: id } });
+	await tx.publish({
+		type: "log_appended",
+		by: author,
+		summary: text.slice(0, SUMMARY),
+		detail: { entry: id, ...(input.facts?.mark === undefined ? {} : { mark: input.facts.mark }) },
+	});
 	return entryOf(row);
 });
 

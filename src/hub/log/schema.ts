@@ -1,9 +1,20 @@
+import type { Generated } from "kysely";
 import { schema } from "../database/schema.ts";
 
 declare module "../database/tables.ts" {
 	interface Tables {
-		log: { seq: number; id: string; timestamp: string; text: string; agent: string | null; facts: string | null };
+		log: LogTable;
 	}
+}
+
+export interface LogTable {
+	seq: Generated<number>;
+	id: string;
+	timestamp: string;
+	text: string;
+	agent: string | null;
+	/** JSON: what the entry accounts for. */
+	facts: string | null;
 }
 
 export const logSchema = schema("log", [

@@ -26,10 +26,7 @@ function open() {
 }
 
 const add = async (tx: Tx, text: string): Promise<string> => {
-	await tx
-		.insertInto("log")
-		.values({ seq: undefined as never, id: text, timestamp: "t", text, agent: null })
-		.execute();
+	await tx.insertInto("log").values({ id: text, timestamp: "t", text, agent: null, facts: null }).execute();
 	return text;
 };
 

@@ -201,6 +201,10 @@ describe("a hub", () => {
 		expect(new Set(tools).size).toBe(tools.length);
 	});
 
+	test("forwards what concerns lieutenants, and nothing else that a host does", async () => {
+		expect((await ask("POST", "/spool", { operation: "log.append", input: {}, key: "k" })).status).toBe(404);
+	});
+
 	test("says what keeps it from leaving", () => {
 		expect(hub.activity()).toMatchObject({ streams: 0, links: 0, working: 0, schedules: 0 });
 	});

@@ -74,4 +74,15 @@ describe("the log", () => {
 		expect(entries.find((entry: Body) => entry.id === id)).toMatchObject({ agent: "ada", facts });
 		expect(entries.find((entry: Body) => entry.text === "now")).not.toHaveProperty("facts");
 	});
+
+	test("keeps the facts that an entry accounts for, and the feed says how it came to be", async () => {
+		const facts = { files: ["a.ts"], commits: ["abc"], effects: [], mark: "auto" };
+		const entry = await done("POST", "/log", { text: "x", agent: "bob", facts });
+		expect(entry).toMatchObject({ agent: "bob", facts });
+		expect((await done("GET", "/log")).entries.at(-1)).toEqual(entry);
+		expect((await done("GET", "/feed/events?limit=1"))[0].detail).toEqual({ entry: entry.id, mark: "auto" });
+		expect((await ask("POST", "/log", { text: "x", facts: { files: [] } })).body.error).toBe(
+			"facts.commits is required",
+		);
+	});
 });
