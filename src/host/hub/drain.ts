@@ -1,7 +1,7 @@
 /** Sends what was kept for a hub that was away: in order, each under its first key, so that nothing is recorded twice. */
 import type { AnyOperation } from "../../contract/operation.ts";
 import { Fault, reason } from "../../errors.ts";
-import type { World } from "../../world.ts";
+import type { Timer, World } from "../../world.ts";
 import type { Spool } from "../store/spool.ts";
 import type { Tokens } from "../store/tokens.ts";
 import type { Access } from "./access.ts";
@@ -16,10 +16,15 @@ export interface DrainOptions {
 	complain(what: string): void;
 }
 
+/** A hub that is there and cannot take a record now: its disk is full, or it does not know the token yet. */
+const RETRY_MS = 5_000;
+
 export class Drain {
 	readonly #options: DrainOptions;
 	#running = false;
 	#again = false;
+	#retry: Timer | undefined;
+	#closed = false;
 
 	constructor(options: DrainOptions) {
 		this.#options = options;
@@ -27,6 +32,8 @@ export class Drain {
 
 	/** Begins, or goes on once more after what runs: never two at once, or the order would be lost. */
 	begin(): void {
+		if (this.#closed) return;
+		this.#retry?.cancel();
 		if (this.#running) {
 			this.#again = true;
 			return;
@@ -41,9 +48,15 @@ export class Drain {
 		});
 	}
 
+	/** The store is about to close. */
+	close(): void {
+		this.#closed = true;
+		this.#retry?.cancel();
+	}
+
 	async #all(): Promise<void> {
 		const { spool, world } = this.#options;
-		for (let entry = spool.next(world.clock.now()); entry !== undefined; entry = spool.next(world.clock.now())) {
+		for (let entry = this.#next(); entry !== undefined; entry = this.#next()) {
 			const held = this.#options.tokens.list().find((token) => token.subject === entry?.author);
 			const operation = this.#options.operations.get(entry.operation);
 			if (operation === undefined) {
@@ -54,15 +67,22 @@ export class Drain {
 				await this.#options.access
 					.as(held ?? this.#options.access.own())
 					.call(operation, entry.input, { key: entry.key });
-				spool.sent(entry.seq);
+				if (!this.#closed) spool.sent(entry.seq);
 			} catch (thrown) {
+				if (this.#closed) return;
 				if (!(thrown instanceof Fault) || thrown.status >= 500 || thrown.status === 401) {
 					this.#options.complain(`the spool waits: ${reason(thrown)}`);
+					this.#retry = world.clock.after(RETRY_MS, () => this.begin());
 					return;
 				}
 				spool.refused(entry.seq, thrown.message);
 				this.#options.complain(`the hub refused a kept ${entry.operation}: ${thrown.message}`);
 			}
 		}
+	}
+
+	#next() {
+		const { spool, world } = this.#options;
+		return this.#closed ? undefined : spool.next(world.clock.now());
 	}
 }

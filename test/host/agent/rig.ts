@@ -97,6 +97,7 @@ export async function makeRig(pi: string, script: Script): Promise<Rig> {
 					cwd: work,
 					ports: 42_000,
 					hub: { token: "its-own" },
+					gates: "workLog=enforce",
 				},
 				...{ model: "fake/fake", pi: [process.execPath, pi], env, ...over },
 			};
