@@ -188,6 +188,7 @@ export class Host {
 	async close(): Promise<void> {
 		this.#tick?.cancel();
 		this.#link.close();
+		this.#drain.close();
 		this.#sessions.close();
 		await this.#listener?.close();
 		for (const lieutenant of this.lieutenants.values()) lieutenant.detach();
