@@ -168,6 +168,7 @@ export class Host {
 			this.#sessions.accept(connection),
 		);
 		this.#link.begin();
+		this.#drain.begin();
 		return this.#listener.address;
 	}
 
@@ -216,7 +217,7 @@ export class Host {
 	/** Keeps a record for the hub and sends it when it can. */
 	keep(author: string, operation: string, input: unknown, key: string): number {
 		const waiting = this.spool.add({ author, operation, key, input, at: this.options.world.clock.now() });
-		if (this.#link.linked) this.#drain.begin();
+		this.#drain.begin();
 		return waiting;
 	}
 

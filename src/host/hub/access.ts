@@ -5,6 +5,7 @@
  */
 import { type Client, createClient } from "../../client/client.ts";
 import * as tokens from "../../contract/tokens.ts";
+import { fault } from "../../errors.ts";
 import type { World } from "../../world.ts";
 import { type HeldToken, hashOf, type Tokens } from "../store/tokens.ts";
 
@@ -57,6 +58,13 @@ export class Access {
 		this.#knownTo = undefined;
 		await this.#introduceSelf();
 		for (const held of this.#options.tokens.list()) if (held.subject !== "host") await this.register(held);
+	}
+
+	/** Once per hub: what waited may be sent before the link stands, which a hub refuses for a while after a restart of ours. */
+	async introduced(): Promise<void> {
+		const place = this.#options.find();
+		if (place === undefined) throw fault("hub_away", "");
+		if (this.#knownTo !== place.url) await this.introduce();
 	}
 
 	/** The others stand below the host's own token, so that comes first. */

@@ -25,6 +25,8 @@ export class Drain {
 	#again = false;
 	#retry: Timer | undefined;
 	#closed = false;
+	/** Why it waits, as last said. */
+	#why: string | undefined;
 
 	constructor(options: DrainOptions) {
 		this.#options = options;
@@ -64,14 +66,16 @@ export class Drain {
 				continue;
 			}
 			try {
+				await this.#options.access.introduced();
 				await this.#options.access
 					.as(held ?? this.#options.access.own())
 					.call(operation, entry.input, { key: entry.key });
 				if (!this.#closed) spool.sent(entry.seq);
+				this.#why = undefined;
 			} catch (thrown) {
 				if (this.#closed) return;
 				if (!(thrown instanceof Fault) || thrown.status >= 500 || thrown.status === 401) {
-					this.#options.complain(`the spool waits: ${reason(thrown)}`);
+					this.#wait(reason(thrown));
 					this.#retry = world.clock.after(RETRY_MS, () => this.begin());
 					return;
 				}
@@ -79,6 +83,12 @@ export class Drain {
 				this.#options.complain(`the hub refused a kept ${entry.operation}: ${thrown.message}`);
 			}
 		}
+	}
+
+	/** Said once for each reason: a hub that is away for a night fills no log. */
+	#wait(why: string): void {
+		if (this.#why !== why) this.#options.complain(`the spool waits: ${why}`);
+		this.#why = why;
 	}
 
 	#next() {
