@@ -44,8 +44,8 @@ export async function tour(context: Context, args: readonly string[]): Promise<n
 		figures = told.figures;
 	} catch (thrown) {
 		out(`\n  It did not come to its end: ${sentence(thrown)}`);
-		for (const daemon of DAEMONS) out(lastWords(daemons, daemon));
-		if (!keep) out("  `flagship demo --keep` leaves everything there to look at.");
+		if (!signal.aborted) for (const daemon of DAEMONS) out(lastWords(daemons, daemon));
+		if (!keep && !signal.aborted) out("  `flagship demo --keep` leaves everything there to look at.");
 	} finally {
 		play.close();
 		await endFleet(daemons);

@@ -26,7 +26,7 @@ export class Patience {
 			const found = await look();
 			if (found !== undefined && found !== false) return found;
 			if (this.#clock.elapsed() > this.#end) throw new OutOfTime(what);
-			await sleep(EVERY, undefined, { signal: this.#signal });
+			await sleep(EVERY);
 		}
 	}
 }

@@ -103,6 +103,18 @@ describe("choosing a step", () => {
 		expect(said[4]).toMatch(/^pong \d+$/);
 	});
 
+	test("a rule may look at the last message alone, whoever said it", async () => {
+		const script: Script = { rules: [{ last: "not logged", text: "I log" }], default: { text: "else" } };
+		const result = { role: "tool", tool_call_id: "c", content: "Logged." };
+		expect(await texts(script, [user("not logged")], [user("not logged"), result])).toEqual(["I log", "else"]);
+	});
+
+	test("an answer may hold what a pattern finds in the conversation", async () => {
+		const script: Script = { default: { text: "<${/task (\\w{3})/}> <${/nothing (\\w)/}>" } };
+		const result = { role: "tool", tool_call_id: "c", content: "ada has task 01B." };
+		expect(await texts(script, [user("task 01A"), result])).toEqual(["<01B> <>"]);
+	});
+
 	test("every pattern of a rule must fit", () => {
 		const reading = new Reading({
 			rules: [{ key: "a", system: "S", any: "tool!", text: "x" }],
@@ -198,6 +210,32 @@ test("the log holds a line for each request, with what answered and whether it w
 		last: "oh yes",
 	});
 	expect(logged.requests.map((request) => request.last)).toEqual(["no", "more"]);
+});
+
+test("a held step answers once it is released, and only answers that went out whole are counted", async () => {
+	const fresh = await makeModel({
+		script: {
+			agents: {
+				a: [
+					{ hold: "later", text: "now" },
+					{ cut: true, text: "x" },
+				],
+			},
+		},
+	});
+	const say = async (stream: boolean): Promise<string> => {
+		const body = JSON.stringify({ model: "a", messages: [user("x")], stream });
+		return (await fetch(`${fresh.url}/chat/completions`, { method: "POST", body })).text();
+	};
+	const held = say(false);
+	await until(() => fresh.requests.length === 1, "the request");
+	expect(fresh.spent).toBe(0);
+	fresh.release("later");
+	expect(JSON.parse(await held).choices[0].message.content).toBe("now");
+	const spent = fresh.requests[0]?.usage?.total_tokens;
+	expect(fresh.spent).toBe(spent);
+	await expect(say(true)).rejects.toThrow();
+	expect(fresh.spent).toBe(spent);
 });
 
 test("as a program it says where it listens, takes another script, and ends on SIGTERM", async () => {
