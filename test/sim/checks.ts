@@ -46,8 +46,11 @@ export class Checks implements Witness {
 			`${kind} ${id} ${kind === "row" ? `${body.state} life ${body.lives}` : JSON.stringify(body).slice(0, 200)}`,
 		);
 		if (kind === "asked") {
-			this.messages.set(id, { text: String(body.text), lieutenant: String(body.lieutenant), receipt: "queued" });
-		} else if (kind === "receipt") this.#receipt(id, String(body.was), String(body.is));
+			const text = String(body.text);
+			const before = [...this.messages.values()].some((message) => message.text === text && body.mode !== "resume");
+			if (before) this.fail(`"${text.slice(0, 40)}" was asked twice`);
+			this.messages.set(id, { text, lieutenant: String(body.lieutenant), receipt: "queued" });
+		} else if (kind === "receipt") this.#receipt(id, body);
 		else if (kind === "notice") this.#notice(id, body);
 		else {
 			const one = this.#lieutenant(id);
@@ -127,7 +130,10 @@ export class Checks implements Witness {
 		this.trace?.(`${Math.round(this.machine?.time.elapsed ?? 0)} ${line.replaceAll("\n", " ")}`);
 	}
 
-	#receipt(id: string, was: string, is: string): void {
+	#receipt(id: string, body: Record<string, unknown>): void {
+		const [was, is] = [String(body.was), String(body.is)];
+		if (Number(body.n) > Number(body.before) && is === "accepted")
+			this.fail(`message ${id} is sent anew and still accepted`);
 		const message = this.messages.get(id);
 		if (message === undefined) {
 			this.fail(`a receipt of an unknown message ${id}`);

@@ -12,7 +12,7 @@ create trigger if not exists sim_asked after insert on messages begin
 	insert into sim_log (kind, id, body) values ('asked', new.id, json_object('lieutenant', new.lieutenant, 'text', new.text, 'mode', new.mode));
 end;
 create trigger if not exists sim_receipt after update of receipt, n on messages begin
-	insert into sim_log (kind, id, body) values ('receipt', new.id, json_object('was', old.receipt, 'is', new.receipt, 'n', new.n));
+	insert into sim_log (kind, id, body) values ('receipt', new.id, json_object('was', old.receipt, 'is', new.receipt, 'before', old.n, 'n', new.n));
 end;
 create trigger if not exists sim_notice after insert on notices begin
 	insert into sim_log (kind, id, body) values ('notice', new.id, new.body);

@@ -123,7 +123,9 @@ export class Processes {
 
 	kill(process: ProcessId, signal: Signal): boolean {
 		const pi = this.#all.get(process.pid);
-		if (pi === undefined || pi.process.started !== process.started || pi.end !== undefined) return false;
+		if (pi === undefined || pi.process.started !== process.started) return false;
+		pi.signalled = true;
+		if (pi.end !== undefined) return false;
 		pi.signal(signal);
 		return true;
 	}

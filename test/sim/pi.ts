@@ -98,7 +98,6 @@ export class Pi {
 	}
 
 	signal(signal: Signal): void {
-		this.signalled = true;
 		if (signal === "SIGKILL") this.die(null, "SIGKILL");
 		else if (signal === "SIGTERM") this.#machine.time.after(this.#chance.between(5, 300), () => this.die(143, null));
 	}
