@@ -1,0 +1,116 @@
+/** What a lieutenant costs over a bare pi: until it is ready, in memory, and while it has nothing to do. */
+import { setTimeout as sleep } from "node:timers/promises";
+import * as contract from "../../src/contract/lieutenants.ts";
+import { startModel } from "../../src/demo/model/server.ts";
+import { atEnd } from "../support/cleanup.ts";
+import { type Home, makeHome } from "../support/home.ts";
+import { TestHost } from "../support/host.ts";
+import type { Pi } from "../support/pis.ts";
+import { BarePi } from "./bare-pi.ts";
+import type { Group, Run } from "./group.ts";
+import { idle } from "./idle.ts";
+import { inTurns, median, timed } from "./measure.ts";
+import { costOf } from "./processes.ts";
+import { startHubOf } from "./program.ts";
+
+const READY = { goal: { atMost: 1.15 }, floor: { atMost: 1.3 }, judged: "ratio" } as const;
+const FIVE = 5;
+const TEN = 10;
+
+export interface Stage {
+	readonly home: Home;
+	readonly host: TestHost;
+	readonly pi: Pi;
+}
+
+/** Hub and host of one home, as they stand when a person has worked with them for a while. */
+async function begin(pi: Pi): Promise<Stage> {
+	const model = await startModel();
+	atEnd(() => model.close());
+	const home = makeHome({ model });
+	await startHubOf(home);
+	const host = new TestHost(home, pi);
+	atEnd(() => host.end());
+	await host.start();
+	return { home, host, pi };
+}
+
+/** Resolves at the push that says so: a poll would add to what is measured. */
+function idleRow({ host }: Stage, name: string): Promise<void> {
+	const { promise, resolve } = Promise.withResolvers<void>();
+	const stop = host.client.listen({
+		onLieutenants(rows) {
+			if (!rows.some((row) => row.name === name && row.state === "idle")) return;
+			stop();
+			resolve();
+		},
+	});
+	return promise;
+}
+
+let made = 0;
+async function makeReady(stage: Stage): Promise<string> {
+	const name = `lt${++made}`;
+	const ready = idleRow(stage, name);
+	await stage.host.create({ name });
+	await ready;
+	return name;
+}
+
+const several = <T>(count: number, run: () => Promise<T>): Promise<T[]> =>
+	Promise.all(Array.from({ length: count }, run));
+
+const lieutenants = async (stage: Stage, count: number): Promise<number> => {
+	let names: string[] = [];
+	const ms = await timed(async () => {
+		names = await several(count, () => makeReady(stage));
+	});
+	await Promise.all(names.map((name) => stage.host.client.call(contract.destroy, { name })));
+	return ms;
+};
+
+const barePis = async ({ pi, home }: Stage, count: number): Promise<number> => {
+	let bare: BarePi[] = [];
+	const ms = await timed(async () => {
+		bare = await several(count, () => BarePi.ready(pi, home));
+	});
+	await Promise.all(bare.map((one) => one.end()));
+	return ms;
+};
+
+async function readiness(stage: Stage, run: Run): Promise<void> {
+	for (const [count, rounds] of [
+		[1, run.floorsOnly ? 9 : 15],
+		[FIVE, run.floorsOnly ? 3 : 5],
+	] as const) {
+		const times = await inTurns(rounds, {
+			bare: () => barePis(stage, count),
+			lieutenant: () => lieutenants(stage, count),
+		});
+		run.report({
+			...{ bench: "lieutenant.ready", at: { parallel: count, pi: stage.pi.version }, unit: "ms" },
+			...{ value: median(times.lieutenant), reference: median(times.bare), beside: "bare pi", ...READY },
+		});
+	}
+}
+
+export const lieutenant: Group = async (run) => {
+	const ready = await begin(run.pi);
+	// The first of each reads the program from the disk, and the host compiles what it needs.
+	await Promise.all([barePis(ready, 1), lieutenants(ready, 1)]);
+	await readiness(ready, run);
+	if (run.floorsOnly) return;
+	ready.host.end();
+
+	const stage = await begin(run.pi);
+	await sleep(2_000); // what starting has left behind is put away
+	const alone = costOf(stage.host.pid).rss;
+	for (let batch = 0; batch < TEN / FIVE; batch++) await several(FIVE, () => makeReady(stage));
+	await sleep(5_000);
+	const withTen = costOf(stage.host.pid).rss;
+	run.report({ bench: "host.rss", at: { lieutenants: 0 }, value: alone, unit: "MB" });
+	run.report({ bench: "host.rss", at: { lieutenants: TEN }, value: withTen, unit: "MB", goal: { atMost: 110 + TEN } });
+	const each = (withTen - alone) / TEN;
+	run.report({ bench: "host.rss.perLieutenant", value: each, unit: "MB", goal: { atMost: 1 } });
+	await idle(stage, run);
+};
