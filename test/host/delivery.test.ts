@@ -1,0 +1,364 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+	type Delivery,
+	type DeliveryEffect,
+	type DeliveryEvent,
+	deliver,
+	NOTHING,
+	type Open,
+	type Seen,
+	type TranscriptEnd,
+} from "../../src/host/delivery.ts";
+
+const seen = (
+	present: readonly string[] = [],
+	answered: readonly string[] = [],
+	end: TranscriptEnd = "answered",
+): Seen => ({
+	present: new Set([...present, ...answered]),
+	answered: new Set(answered),
+	end,
+});
+const ask = (id: string, more: Partial<Omit<Open, "at" | "id">> = {}): DeliveryEvent => ({
+	type: "asked",
+	message: { id, n: 1, mode: "prompt", text: `text of ${id}`, receipt: "queued", ...more },
+});
+const up = (more: Partial<Extract<DeliveryEvent, { type: "up" }>> = {}): DeliveryEvent => ({
+	...{ type: "up", life: 1, fresh: true, streaming: false, compacting: false, pending: 0, seen: seen() },
+	...more,
+});
+const RUN: DeliveryEvent = { type: "run", on: true };
+const REST: DeliveryEvent = { type: "run", on: false };
+const TAKEN: DeliveryEvent = { type: "taken" };
+const PATIENCE: DeliveryEvent = { type: "patience" };
+const queue = (...ids: string[]): DeliveryEvent => ({ type: "queue", ids: new Set(ids), count: ids.length });
+const cleared = (...ids: string[]): DeliveryEvent => ({ type: "cleared", ids: new Set(ids) });
+const entered = (id: string): DeliveryEvent => ({ type: "entered", id });
+const hard = { mode: "steer", hard: { supersedes: [] as string[] } } as const;
+
+/** Plays events and gives what the last one brought about. */
+function play(...events: readonly DeliveryEvent[]): { delivery: Delivery; last: readonly DeliveryEffect[] } {
+	let delivery = NOTHING;
+	let last: readonly DeliveryEffect[] = [];
+	for (const event of events) ({ delivery, effects: last } = deliver(delivery, event));
+	return { delivery, last };
+}
+
+/** Effects as words: `write a.1`, `receipt a consumed`, `clear-queue`. */
+const words = (effects: readonly DeliveryEffect[]): readonly string[] =>
+	effects.map((effect) => {
+		if (effect.type === "write" || effect.type === "attempt") return `${effect.type} ${effect.id}.${effect.n}`;
+		if (effect.type === "receipt") return `receipt ${effect.id} ${effect.receipt}`;
+		return effect.type === "ask-resume" ? `ask-resume ${effect.because}` : effect.type;
+	});
+const last = (...events: readonly DeliveryEvent[]): readonly string[] => words(play(...events).last);
+const written = (effects: readonly string[]): readonly string[] => effects.filter((word) => word.startsWith("write"));
+
+describe("the outbox", () => {
+	test("holds a message while no pi takes commands", () => {
+		expect(last(ask("a"))).toEqual([]);
+		expect(written(last(ask("a"), up()))).toEqual(["write a.1"]);
+	});
+
+	test("gives pi one message at a time: the next goes out with the answer to the last", () => {
+		expect(written(last(up(), ask("a"), ask("b")))).toEqual([]);
+		expect(written(last(up(), ask("a"), ask("b"), TAKEN))).toEqual(["write b.1"]);
+	});
+
+	test("keeps the order in which it was asked", () => {
+		expect(written(last(ask("a"), ask("b"), up()))).toEqual(["write a.1"]);
+	});
+});
+
+describe("accepted", () => {
+	test("is not what success alone says", () => {
+		expect(play(up(), ask("a"), TAKEN).delivery.open[0]?.receipt).toBe("queued");
+	});
+
+	test("is what shows in pi's queue", () => {
+		expect(last(up(), RUN, ask("a"), queue("a"))).toEqual(["receipt a accepted"]);
+	});
+
+	test("is what enters the run", () => {
+		expect(last(up(), ask("a"), TAKEN, entered("a"))).toEqual(["receipt a accepted"]);
+	});
+
+	test("is not taken back by a late word of the queue", () => {
+		const { delivery } = play(up(), ask("a"), TAKEN, entered("a"), queue("a"));
+		expect(delivery.open[0]?.at).toBe("transcript");
+	});
+
+	test.each(["already processing", "compaction in progress"])("and refused are both not said by: %s", () => {
+		expect(last(up(), ask("a"), { type: "unclear" })).toEqual(["await-patience"]);
+		expect(play(up(), ask("a"), { type: "unclear" }).delivery.open).toHaveLength(1);
+	});
+});
+
+describe("an end", () => {
+	test("is consumed once an answer follows the message", () => {
+		const events = [up(), ask("a"), TAKEN, entered("a")];
+		expect(last(...events, { type: "transcript", seen: seen(["a"], [], "unanswered") })).toEqual([]);
+		expect(last(...events, { type: "transcript", seen: seen([], ["a"]) })).toEqual(["receipt a consumed"]);
+	});
+
+	test("is rejected when pi refuses it, with pi's words", () => {
+		const { last: effects } = play(up(), ask("a"), { type: "refused", because: "no model" });
+		expect(effects).toEqual([{ type: "receipt", id: "a", receipt: "rejected", because: "no model" }]);
+	});
+
+	test("is lost for all that is open when its pi has ended for good", () => {
+		const over: DeliveryEvent = { type: "over", because: "destroyed" };
+		expect(last(up(), ask("a"), ask("b"), over)).toEqual(["receipt a lost", "receipt b lost"]);
+	});
+});
+
+describe("after a restart of pi", () => {
+	const before = [up(), ask("a"), TAKEN, entered("a"), ask("b"), queue("b"), TAKEN] as const;
+
+	test("what the transcript holds is not delivered again, all else is, under its old number", () => {
+		const effects = last(...before, { type: "down" }, up({ life: 2, seen: seen(["a"], [], "unanswered") }));
+		expect(effects).toEqual(["receipt b queued", "write b.1", "await-patience"]);
+	});
+
+	test("a transcript that ends unanswered is followed by a resume when nothing else starts a run", () => {
+		const effects = last(
+			up(),
+			ask("a"),
+			TAKEN,
+			entered("a"),
+			{ type: "down" },
+			up({ seen: seen(["a"], [], "unanswered") }),
+		);
+		expect(effects).toEqual(["ask-resume restart"]);
+	});
+
+	test.each(["answered", "empty", "aborted"] as const)("one that ends %s is not", (end) => {
+		expect(last(up({ seen: seen([], [], end) }))).toEqual([]);
+	});
+
+	test("a resume whose own run failed is followed by another", () => {
+		const resume = ask("r", { mode: "resume" });
+		const failed: DeliveryEvent = { type: "transcript", seen: seen(["r"], [], "error") };
+		const events = [up(), resume, TAKEN, RUN, entered("r"), failed] as const;
+		expect(last(...events, REST)).toEqual(["await-resume"]);
+		expect(last(...events, REST, { type: "resume-due" })).toEqual(["ask-resume error"]);
+	});
+
+	test("a run that this host aborted is not resumed for its error", () => {
+		const steer = [up(), RUN, ask("s", hard), cleared(), { type: "transcript", seen: seen([], [], "error") }] as const;
+		expect(last(...steer, REST)).not.toContain("await-resume");
+	});
+});
+
+describe("after a restart of the host", () => {
+	const found = (more: Partial<Extract<DeliveryEvent, { type: "up" }>> = {}) => up({ fresh: false, ...more });
+
+	test("every open message goes out again under its old number, and nothing is cleared while pi runs", () => {
+		const events = [ask("a", { receipt: "accepted" }), ask("b"), found({ streaming: true })] as const;
+		expect(written(last(...events))).toEqual(["write a.1"]);
+		expect(written(last(...events, TAKEN))).toEqual(["write b.1"]);
+		expect(play(...events, TAKEN, TAKEN).last.map((effect) => effect.type)).toEqual(["await-patience"]);
+	});
+
+	test("what was accepted stays so until its absence is proven", () => {
+		expect(play(ask("a", { receipt: "accepted" }), found()).delivery.open[0]?.receipt).toBe("accepted");
+	});
+
+	test("a pi found at rest in the middle of something is asked to go on after a pause", () => {
+		const events = [ask("a", { receipt: "accepted" }), found({ seen: seen(["a"], [], "unanswered") })] as const;
+		expect(last(...events)).toEqual(["await-resume"]);
+		expect(last(...events, { type: "resume-due" })).toEqual(["ask-resume restart"]);
+		expect(last(...events, RUN, { type: "resume-due" })).toEqual([]);
+	});
+});
+
+describe("a message that shows nowhere", () => {
+	const nowhere = [up(), ask("a"), TAKEN] as const;
+
+	test("is looked for in the entries once pi was idle for the whole patience", () => {
+		expect(last(...nowhere, PATIENCE)).toEqual(["get-entries", "await-patience"]);
+	});
+
+	test("is not looked for while pi runs or compacts", () => {
+		expect(last(...nowhere, RUN, PATIENCE)).toEqual([]);
+		expect(last(...nowhere, { type: "compaction", on: true }, PATIENCE)).toEqual([]);
+	});
+
+	test("goes out as n + 1 when an idle pi's entries lack it", () => {
+		const effects = last(...nowhere, PATIENCE, { type: "proof", seen: seen() });
+		expect(effects).toEqual(["attempt a.2", "write a.2", "await-patience"]);
+	});
+
+	test("does not when a run began after the question", () => {
+		const effects = last(...nowhere, PATIENCE, RUN, REST, { type: "proof", seen: seen() });
+		expect(effects).toEqual(["await-patience"]);
+	});
+
+	test("does not when the entries hold it", () => {
+		expect(last(...nowhere, PATIENCE, { type: "proof", seen: seen(["a"], [], "unanswered") })).toEqual([
+			"receipt a accepted",
+		]);
+	});
+
+	test("is taken out of an idle pi's queue first", () => {
+		const events = [up(), RUN, ask("a"), queue("a"), TAKEN, REST, PATIENCE] as const;
+		expect(last(...events)).toEqual(["clear-queue", "await-patience"]);
+		expect(last(...events, cleared("a"))).toEqual(["receipt a queued", "attempt a.2", "write a.2", "await-patience"]);
+	});
+
+	test("has its own patience: a wait that began before it was written proves nothing", () => {
+		expect(last(up(), ask("a"), TAKEN, ask("b"))).toEqual(["write b.1", "await-patience"]);
+	});
+});
+
+describe("a hard steer", () => {
+	const busy = [up(), ask("a"), TAKEN, RUN, entered("a"), ask("b"), queue("b"), TAKEN] as const;
+	const clearing = [...busy, ask("s", hard)] as const;
+	const settled = [...clearing, cleared("b"), REST, { type: "aborted" }] as const;
+
+	test("clears, aborts, and asks at idle for the entries", () => {
+		expect(last(...clearing)).toEqual(["clear-queue"]);
+		expect(last(...clearing, cleared("b"))).toEqual(["receipt b queued", "attempt b.2", "abort", "await-abort"]);
+		expect(last(...clearing, cleared("b"), { type: "aborted" })).toEqual([]);
+		expect(last(...settled)).toEqual(["get-entries"]);
+	});
+
+	test("goes out first, and what was queued follows it", () => {
+		const proven = [...settled, { type: "proof", seen: seen(["a"], [], "aborted") }] as const;
+		expect(written(last(...proven))).toEqual(["write s.1"]);
+		expect(written(last(...proven, TAKEN))).toEqual(["write b.2"]);
+	});
+
+	test("ends only the messages that it names", () => {
+		const names = { mode: "steer", hard: { supersedes: ["b"] } } as const;
+		const events = [...busy, ask("s", names), cleared("b"), REST, { type: "aborted" }] as const;
+		const effects = last(...events, { type: "proof", seen: seen(["a"], [], "aborted") });
+		expect(effects).toContain("receipt b superseded");
+	});
+
+	test("whose words are in the entries already is followed by a resume, not said again", () => {
+		const events = [
+			...busy,
+			ask("s", { ...hard, receipt: "accepted" }),
+			cleared("b"),
+			REST,
+			{ type: "aborted" },
+		] as const;
+		const effects = last(...events, { type: "proof", seen: seen(["a", "s"], [], "aborted") });
+		expect(written(effects)).toEqual(["write b.2"]);
+		expect(effects).not.toContain("write s.1");
+	});
+
+	test("kills pi when abort has no answer in time, and only then", () => {
+		const aborting = [...clearing, cleared("b")] as const;
+		expect(last(...aborting, { type: "abort-overdue" })).toEqual(["kill"]);
+		expect(last(...aborting, { type: "aborted" }, { type: "abort-overdue" })).toEqual([]);
+	});
+});
+
+describe("whatever happens in whatever order", () => {
+	const ids = ["a", "b", "c"] as const;
+	const some = fc.subarray([...ids]);
+	const anySeen = fc
+		.record({
+			present: some,
+			answered: some,
+			end: fc.constantFrom<TranscriptEnd>("answered", "unanswered", "error", "aborted"),
+		})
+		.map(({ present, answered, end }) => seen(present, answered, end));
+	const event: fc.Arbitrary<DeliveryEvent> = fc.oneof(
+		fc.constantFrom<DeliveryEvent>(
+			RUN,
+			REST,
+			TAKEN,
+			PATIENCE,
+			{ type: "down" },
+			{ type: "aborted" },
+			{ type: "unclear" },
+		),
+		fc.constantFrom<DeliveryEvent>({ type: "abort-overdue" }, { type: "resume-due" }),
+		fc.boolean().map((on): DeliveryEvent => ({ type: "compaction", on })),
+		some.map((present) => queue(...present)),
+		some.map((present) => cleared(...present)),
+		fc.constantFrom(...ids).map(entered),
+		anySeen.map((found): DeliveryEvent => ({ type: "transcript", seen: found })),
+		anySeen.map((found): DeliveryEvent => ({ type: "proof", seen: found })),
+		fc.record({ fresh: fc.boolean(), streaming: fc.boolean(), seen: anySeen }).map((more) => up(more)),
+	);
+	const asked = [ask("a"), ask("b", { mode: "followUp" }), ask("c", hard)] as const;
+	const history = fc.tuple(
+		fc.array(event, { maxLength: 30 }),
+		fc.array(fc.nat({ max: 30 }), { minLength: 3, maxLength: 3 }),
+	);
+
+	/** The events with each of the three messages asked somewhere among them, and what each step brought. */
+	function run([events, places]: readonly [readonly DeliveryEvent[], readonly number[]]) {
+		const all = [...events];
+		asked.forEach((one, i) => void all.splice(Math.min(places[i] ?? 0, all.length), 0, one));
+		let delivery = NOTHING;
+		return [up(), ...all].map((one) => {
+			const before = delivery;
+			const step = deliver(delivery, one);
+			delivery = step.delivery;
+			return { event: one, before, ...step };
+		});
+	}
+
+	test("at most one command is in flight", () => {
+		fc.assert(
+			fc.property(history, (events) => {
+				for (const { effects } of run(events)) {
+					const commands = effects.filter(({ type }) =>
+						["write", "clear-queue", "abort", "get-entries"].includes(type),
+					);
+					expect(commands.length).toBeLessThanOrEqual(1);
+				}
+			}),
+		);
+	});
+
+	test("n + 1 comes only with the answer that proves absence, one at a time", () => {
+		fc.assert(
+			fc.property(history, (events) => {
+				for (const { event: one, before, delivery } of run(events)) {
+					for (const message of delivery.open) {
+						const was = before.open.find(({ id }) => id === message.id);
+						if (was === undefined || was.n === message.n) continue;
+						expect(message.n).toBe(was.n + 1);
+						const gaveBack = one.type === "cleared" && one.ids.has(message.id);
+						const lacks = one.type === "proof" && !one.seen.present.has(message.id);
+						expect(gaveBack || lacks).toBe(true);
+					}
+				}
+			}),
+		);
+	});
+
+	test("each message ends at most once, and nothing is written of one that has ended", () => {
+		fc.assert(
+			fc.property(history, (events) => {
+				const over = new Set<string>();
+				for (const { effects, delivery } of run(events)) {
+					for (const effect of effects) {
+						if (effect.type === "write") expect(over).not.toContain(effect.id);
+						if (effect.type !== "receipt" || ["queued", "accepted"].includes(effect.receipt)) continue;
+						expect(over).not.toContain(effect.id);
+						over.add(effect.id);
+					}
+					for (const { id } of delivery.open) expect(over).not.toContain(id);
+				}
+			}),
+		);
+	});
+
+	test("nothing is written while no pi takes commands", () => {
+		fc.assert(
+			fc.property(history, (events) => {
+				for (const { effects, delivery } of run(events)) {
+					if (delivery.life === 0) expect(effects.map(({ type }) => type)).not.toContain("write");
+				}
+			}),
+		);
+	});
+});
