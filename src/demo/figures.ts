@@ -121,6 +121,8 @@ export function wrongWith(memory: Memory, truth: Truth): readonly string[] {
 	const unreminded = forgetful.filter((name) => !nagsOf(memory).some((nag) => nag.agent === name));
 	const restarted = memory.lieutenants.filter((lieutenant) => lieutenant.lives !== 1).map(({ name }) => name);
 	const tokens = tokensOf(memory);
+	const captain = memory.sessions.find((session) => session.agent === ORCHESTRATOR);
+	const idle = ["vers_lt_read", "board_update_task"].filter((tool) => (captain?.toolCalls[tool] ?? 0) < count);
 	const checks: readonly (readonly [boolean, string])[] = [
 		[memory.lieutenants.length === count, `the hub knows ${memory.lieutenants.length} lieutenants, not ${count}`],
 		[doneOf(memory).length === count, `${doneOf(memory).length} tasks are done, not ${count}`],
@@ -128,6 +130,7 @@ export function wrongWith(memory: Memory, truth: Truth): readonly string[] {
 		[missed.length === 0, `no log entry accounts for ${missed.map((hash) => `commit ${hash.slice(0, 7)}`).join(", ")}`],
 		[silent.length === 0, `no log entry by ${silent.join(" and ")}`],
 		[unreminded.length === 0, `the gate told ${unreminded.join(" and ")} nothing`],
+		[idle.length === 0, `the ${ORCHESTRATOR} did not call ${idle.join(" and ")} for each task`],
 		[memory.sessions.length > count, `usage of ${memory.sessions.length} sessions is known, not of ${count + 1}`],
 		[tokens === truth.tokens, `the hub counts ${tokens} tokens, the model ${truth.tokens}`],
 		[restarted.length === 0, `${restarted.join(" and ")} had to be started again`],

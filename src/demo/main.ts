@@ -21,7 +21,7 @@ import { makeStage, removeStage, type Stage } from "./stage.ts";
 import { SCRIPT } from "./story.ts";
 
 /** For everything that has to happen; the end comes on top. */
-const WITHIN = 75_000;
+const WITHIN = 70_000;
 
 /** Resolves to the exit code: 0 only when all is as it should be. Throws `usage`, `pi_missing`, `pi_too_old`. */
 export async function tour(context: Context, args: readonly string[]): Promise<number> {

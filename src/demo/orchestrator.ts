@@ -54,9 +54,14 @@ export class Orchestrator {
 		this.#child.stdin.write(`${JSON.stringify({ type: "prompt", message })}\n`);
 	}
 
-	/** It has nothing to do. Throws when it is no longer there. */
-	get settled(): boolean {
+	/** Throws when it is no longer there. */
+	check(): void {
 		if (this.#ended !== undefined) throw fault("cannot_start", "pi", `${this.#ended}: ${this.#errors.trim()}`);
+	}
+
+	/** It was prompted and has nothing more to do. Throws when it is no longer there. */
+	get settled(): boolean {
+		this.check();
 		return this.#prompted && !this.#running;
 	}
 

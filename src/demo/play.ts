@@ -90,7 +90,10 @@ export class Play {
 		narrator.say("you", WISH);
 		orchestrator.prompt(WISH);
 		for (const daemon of DAEMONS) {
-			const { pid } = await patience.until(`the ${daemon}`, () => !orchestrator.settled && findDaemon(daemon, daemons));
+			const { pid } = await patience.until(`the ${daemon}`, () => {
+				orchestrator.check();
+				return findDaemon(daemon, daemons);
+			});
 			narrator.say(daemon, `came up by itself (process ${pid})`);
 		}
 		narrator.follow(this.#hub);
@@ -101,6 +104,7 @@ export class Play {
 	async #fleetAtWork(): Promise<void> {
 		const { model, patience } = this.#options;
 		await patience.until("three lieutenants at work", async () => {
+			this.#orchestrator?.check();
 			const asked = (name: string) => model.requests.filter((request) => request.model === name).length;
 			if (asked(ORCHESTRATOR) < 2 || PARTS.some(({ name }) => asked(name) < 2)) return false;
 			const { lieutenants } = await this.#hub.call(status, {});
