@@ -183,6 +183,11 @@ export const errors = {
 	},
 
 	// lieutenants and messages
+	host_storage_failed: {
+		status: 503,
+		message: (why: string) => `The host of this machine cannot write its records: ${why}.`,
+		remedy: "Free disk space or mend the folder's rights, then ask again; nothing of this request was kept.",
+	},
 	host_unreachable: {
 		status: 503,
 		message: (why: string) => `The host of this machine does not answer: ${why}.`,

@@ -149,9 +149,7 @@ class Session {
 			const { author: _, ...own } = call;
 			this.#send({ type: "answer", id: call.id, output: await this.#desk.calls.run(own, this.#name()) });
 		} catch (thrown) {
-			const known =
-				thrown instanceof Fault ? thrown : new Fault("internal", `This host met a fault: ${reason(thrown)}`);
-			this.#send({ type: "refusal", id: call.id, error: known.toJSON() });
+			this.#send({ type: "refusal", id: call.id, error: faultOf(thrown).toJSON() });
 		}
 	}
 
@@ -165,6 +163,14 @@ class Session {
 	#send(frame: HostAnswer): boolean {
 		return this.#connection.send(JSON.stringify(frame));
 	}
+}
+
+/** Whatever a handler threw, as an error from the table. */
+function faultOf(thrown: unknown): Fault {
+	if (thrown instanceof Fault) return thrown;
+	// SQLite's own failures: the disk is full, read-only, broken.
+	if (thrown instanceof Error && "errcode" in thrown) return fault("host_storage_failed", reason(thrown));
+	return new Fault("internal", `This host met a fault: ${reason(thrown)}`);
 }
 
 function parse(text: string): HostFrame | undefined {
