@@ -51,3 +51,6 @@ export function death(standing: Standing, end: LifeEnd, why?: string): string {
 
 export const stuck = (standing: Standing, why: string): string =>
 	`${standing.spec.name} stalled${task(standing)}: ${why}. vers_lt_send with mode steer and hard interrupts it; vers_lt_status shows when it moves.`;
+
+export const question = (standing: Standing, text: string): string =>
+	`${standing.spec.name} was asked by an extension: "${text}". Nobody sits there, so it was dismissed; answer with vers_lt_send if it matters.`;

@@ -1,0 +1,180 @@
+/**
+ * Carries out, for one lieutenant, what the table of `delivery.ts` says: stores it, writes it to pi, and waits where
+ * there is something to wait for.
+ */
+import { envelopesOf, wrap } from "../pi/envelope.ts";
+import { parseEntries, parseQueue, type RpcResponse } from "../pi/rpc.ts";
+import type { Timer } from "../world.ts";
+import type { Life, Outcome } from "./agent/life.ts";
+import { type Delivery, type DeliveryEffect, type DeliveryEvent, deliver, NOTHING, type Open } from "./delivery.ts";
+import { seenIn } from "./journal.ts";
+import type { Quarters } from "./quarters.ts";
+
+/** A message that shows nowhere while pi is idle is looked for after so many ms (`docs/architecture.md`). */
+const PATIENCE_MS = 10_000;
+const ABORT_MS = 10_000;
+const UNCLEAR = /already processing|compact/i;
+
+/** What a courier needs of its lieutenant. */
+export interface CourierParts {
+	readonly quarters: Quarters;
+	/** Lieutenant id. */
+	readonly lieutenant: string;
+	life(): Life | undefined;
+	/** Runs `work` in the order of pi's records. */
+	queue(work: () => Promise<void>): void;
+	/** One more run ended in an error: ms after which it is resumed, or undefined when that has been given up. */
+	failedRun(): number | undefined;
+	/** Ends its process, which hears no more, and starts it anew; its messages go out again from the outbox. */
+	replace(): void;
+	/** What people see of its messages changed. */
+	show(): void;
+}
+
+export class Courier {
+	readonly #parts: CourierParts;
+	readonly #quarters: Quarters;
+	#delivery: Delivery = NOTHING;
+	#patience: Timer | undefined;
+	#abort: Timer | undefined;
+	#again: Timer | undefined;
+
+	/** Begins with what an earlier host left open. */
+	constructor(parts: CourierParts) {
+		this.#parts = parts;
+		this.#quarters = parts.quarters;
+		for (const message of parts.quarters.outbox.open(parts.lieutenant)) this.take({ type: "asked", message });
+	}
+
+	/** Messages that have not ended. */
+	get open(): readonly Open[] {
+		return this.#delivery.open;
+	}
+
+	get streaming(): boolean {
+		return this.#delivery.streaming;
+	}
+
+	/** Waits no more. */
+	cancel(): void {
+		this.#patience?.cancel();
+		this.#abort?.cancel();
+		this.#again?.cancel();
+	}
+
+	/** Takes in what happened, stores what follows from it, and does it. */
+	take(event: DeliveryEvent): void {
+		const step = deliver(this.#delivery, event);
+		const { store } = this.#quarters;
+		let changed = event.type === "asked";
+		// What is on the disk comes before what pi is told of it.
+		store.transaction(() => {
+			for (const effect of step.effects) if (this.#keep(effect)) changed = true;
+		});
+		this.#delivery = step.delivery;
+		for (const effect of step.effects) this.#do(effect);
+		if (changed) this.#parts.show();
+	}
+
+	/** The durable half of an effect; true when it was one. */
+	#keep(effect: DeliveryEffect): boolean {
+		const { outbox, receipt, world } = this.#quarters;
+		const at = new Date(world.clock.now()).toISOString();
+		if (effect.type === "receipt") {
+			outbox.settle(effect.id, effect.receipt, effect.because, at);
+			receipt(effect.id);
+		} else if (effect.type === "attempt") outbox.attempt(effect.id, effect.n);
+		else return false;
+		return true;
+	}
+
+	#do(effect: DeliveryEffect): void {
+		const { clock } = this.#quarters.world;
+		const life = this.#parts.life();
+		switch (effect.type) {
+			case "write": {
+				const behavior = effect.mode === "steer" ? "steer" : "followUp";
+				const message = wrap({ id: effect.id, n: effect.n }, effect.text);
+				this.#command(life, { type: "prompt", message, streamingBehavior: behavior }, (response) =>
+					response.success
+						? { type: "taken" }
+						: UNCLEAR.test(response.error ?? "")
+							? { type: "unclear" }
+							: { type: "refused", because: response.error ?? "pi refused it" },
+				);
+				return;
+			}
+			case "clear-queue":
+				this.#command(life, { type: "clear_queue" }, (response) => {
+					const { steering, followUp } = parseQueue(response.data);
+					return { type: "cleared", ids: new Set(envelopesOf([...steering, ...followUp]).map((e) => e.id)) };
+				});
+				return;
+			case "abort":
+				this.#command(life, { type: "abort" }, () => ({ type: "aborted" }));
+				return;
+			case "get-entries":
+				this.#command(life, { type: "get_entries" }, (response) => ({
+					type: "proof",
+					seen: seenIn(parseEntries(response.data).entries),
+				}));
+				return;
+			case "await-patience":
+				this.#patience?.cancel();
+				this.#patience = clock.after(PATIENCE_MS, () => this.take({ type: "patience" }));
+				return;
+			case "await-abort":
+				this.#abort?.cancel();
+				this.#abort = clock.after(ABORT_MS, () => this.take({ type: "abort-overdue" }));
+				return;
+			case "await-resume":
+				this.#awaitResume();
+				return;
+			case "ask-resume":
+				this.#resume(effect.because);
+				return;
+			case "kill":
+				this.#parts.replace();
+				return;
+			default:
+				return;
+		}
+	}
+
+	/** A command whose answer becomes an event, unless that life is over by then: a new one starts from the transcript. */
+	#command(
+		life: Life | undefined,
+		command: Parameters<Life["send"]>[0],
+		event: (response: RpcResponse) => DeliveryEvent,
+	): void {
+		if (life === undefined) return;
+		void life.send(command).then((outcome: Outcome) => {
+			if (outcome.type !== "answered") return;
+			// In the order of pi's records: what it said before this answer is taken in before it.
+			this.#parts.queue(async () => {
+				if (this.#parts.life() === life) this.take(event(outcome.response));
+			});
+		});
+	}
+
+	#awaitResume(): void {
+		const pause = this.#parts.failedRun();
+		if (pause === undefined) return;
+		this.#again?.cancel();
+		this.#again = this.#quarters.world.clock.after(pause, () => this.take({ type: "resume-due" }));
+	}
+
+	#resume(because: "restart" | "error"): void {
+		const { outbox, store, world } = this.#quarters;
+		const what = because === "restart" ? "Your process was restarted" : "Your last turn ended in an error";
+		const message = {
+			id: this.#quarters.newId(),
+			n: 1,
+			mode: "resume" as const,
+			text: `${what}. Go on where you were: look at what you had begun, check what is done, and finish it.`,
+			receipt: "queued" as const,
+		};
+		store.transaction(() => outbox.add(this.#parts.lieutenant, message, new Date(world.clock.now()).toISOString()));
+		this.take({ type: "asked", message });
+	}
+}
