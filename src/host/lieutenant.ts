@@ -4,34 +4,32 @@
  */
 import type { Lieutenant as Row } from "../contract/lieutenants.ts";
 import { fault, reason } from "../errors.ts";
-import { envelopeOf, envelopesOf } from "../pi/envelope.ts";
 import type { RpcRecord } from "../pi/rpc.ts";
 import type { Timer } from "../world.ts";
 import type { Life, LifeEnd } from "./agent/life.ts";
 import { Courier } from "./courier.ts";
+import { deliveryEventOf } from "./hearing.ts";
 import { Journal, type Look } from "./journal.ts";
-import { type LifeEvent, listens, shouldRun, transition } from "./lifecycle.ts";
+import { listens, shouldRun } from "./lifecycle.ts";
 import { Present } from "./present.ts";
 import type { Quarters } from "./quarters.ts";
-import { afterDeath, resumePause } from "./restart.ts";
+import { Register } from "./register.ts";
 import { rowOf } from "./row.ts";
 import type { Asked } from "./store/outbox.ts";
 import type { Standing } from "./store/roster.ts";
-import { completion, death, parked, question, stuck, unborn } from "./tell.ts";
+import { question } from "./tell.ts";
+import { Turns } from "./turns.ts";
 import { Vigil } from "./vigil.ts";
 
 /** pi is ready, or found not to be, within so many ms of its start. */
 const READY_MS = 60_000;
 /** ms that pi has for an orderly end. */
 const GRACE_MS = 3_000;
-const OUTPUT_KEPT = 1_000;
-
-const PARK = { type: "park" } as const;
 
 export class Lieutenant {
 	readonly #quarters: Quarters;
 	readonly #journal: Journal;
-	#standing: Standing;
+	readonly #register: Register;
 	readonly #courier: Courier;
 	readonly #vigil: Vigil;
 	readonly #present: Present;
@@ -42,16 +40,16 @@ export class Lieutenant {
 	#met: boolean;
 	#again: Timer | undefined;
 	/** Attaching, starting and ending its process: one after another, or a start would meet the process that is ending. */
-	#turn: Promise<void> = Promise.resolve();
+	readonly #turns = new Turns();
 	/** Getting to know the process that was started or found last. */
 	#meeting: Promise<void> = Promise.resolve();
 	/** Records are taken in one after another, also where one waits for the disk. */
-	#work: Promise<void> = Promise.resolve();
+	readonly #work = new Turns();
 	#closed = false;
 
 	constructor(quarters: Quarters, standing: Standing) {
 		this.#quarters = quarters;
-		this.#standing = standing;
+		this.#register = new Register(quarters, standing);
 		this.#met = standing.lives > 0;
 		this.#journal = new Journal(quarters.place, standing.spec.id);
 		this.#present = new Present(quarters.world);
@@ -60,59 +58,59 @@ export class Lieutenant {
 			lieutenant: standing.spec.id,
 			life: () => this.#life,
 			queue: (work) => this.#queue(work),
-			failedRun: () => this.#failedRun(),
+			failedRun: () => this.#register.failedRun(),
 			replace: () => this.#replace(),
-			show: () => this.#show(),
+			show: () => this.#register.show(),
 		});
 		this.#vigil = new Vigil({
 			world: quarters.world,
 			life: () => (this.#closed ? undefined : this.#life),
 			expecting: () => this.#courier.streaming && this.#present.tool === undefined,
-			stalled: () => this.#standing.state === "stalled",
-			stall: (why) => this.#stall(why),
-			recovered: (streaming) => this.#moves(streaming),
+			stalled: () => this.standing.state === "stalled",
+			stall: (why) => this.#register.stalled(why),
+			recovered: (streaming) => this.#register.change(streaming ? "running" : "ready"),
 		});
 	}
 
 	get standing(): Standing {
-		return this.#standing;
+		return this.#register.standing;
 	}
 
 	get working(): boolean {
-		return this.#standing.state === "working" || this.#courier.open.length > 0;
+		return this.standing.state === "working" || this.#courier.open.length > 0;
 	}
 
 	view(): Row {
 		const live = { pending: this.#courier.open.length, ...this.#present.shown };
-		return rowOf(this.#standing, this.#quarters.hostId, live);
+		return rowOf(this.standing, this.#quarters.hostId, live);
 	}
 
 	/** After the host started: finds its process, or starts it again. */
 	async begin(): Promise<void> {
-		if (!shouldRun(this.#standing.state)) return this.#inTurn(() => this.#stopLeftover());
-		await this.#inTurn(() => this.#find());
+		if (!shouldRun(this.standing.state)) return this.#turns.take(() => this.#stopLeftover());
+		await this.#turns.take(() => this.#find());
 		await this.#meeting;
 	}
 
 	/** The host before this one died after it had noted a pause and before the process had ended. */
 	async #stopLeftover(): Promise<void> {
-		const { lives, dead, spec } = this.#standing;
+		const { lives, dead, spec } = this.standing;
 		if (lives === dead) return;
 		this.#life = await this.#quarters.place.attach(spec.id, this.#watch(), { start: this.#quarters.start });
 		await this.#stop();
-		this.#quarters.store.transaction(() => this.#save({ dead: lives }));
+		this.#register.save({ dead: lives });
 	}
 
 	/** Starts its pi, unless it was paused or ended in the meantime: a new life. The one before is over. */
 	async launch(): Promise<void> {
-		await this.#inTurn(() => {
-			if (shouldRun(this.#standing.state)) this.#start();
+		await this.#turns.take(() => {
+			if (shouldRun(this.standing.state)) this.#start();
 		});
 		await this.#meeting;
 	}
 
 	async #find(): Promise<void> {
-		const { lives, dead, spec } = this.#standing;
+		const { lives, dead, spec } = this.standing;
 		if (lives === dead) {
 			this.#start();
 			return;
@@ -126,33 +124,23 @@ export class Lieutenant {
 	}
 
 	#start(): void {
-		const k = this.#standing.lives + 1;
+		const k = this.standing.lives + 1;
 		this.#ending = undefined;
-		this.#quarters.store.transaction(() => {
-			this.#change("launched", { lives: k, dead: k - 1 });
+		this.#register.together(() => {
+			this.#register.change("launched", { lives: k, dead: k - 1 });
 		});
 		try {
-			const employment = this.#quarters.employment(this.#standing);
+			const employment = this.#quarters.employment(this.standing);
 			const life = this.#quarters.place.start(employment, k, this.#watch(), { start: this.#quarters.start });
-			this.#meeting = this.#meet(life, true).catch((thrown) => this.#unstartable(thrown));
+			this.#meeting = this.#meet(life, true).catch((thrown) => this.#register.unstartable(reason(thrown)));
 		} catch (thrown) {
-			this.#unstartable(thrown);
+			this.#register.unstartable(reason(thrown));
 		}
 	}
 
 	/** By itself, after an end. */
 	#relaunch(): void {
-		this.launch().catch((thrown) => this.#quarters.complain(`${this.#standing.spec.name}: ${reason(thrown)}`));
-	}
-
-	/** Nothing but the last of these is under way at a time; `#work` may not wait for it, since ending waits for `#work`. */
-	#inTurn<T>(act: () => T | Promise<T>): Promise<T> {
-		const done = this.#turn.then(act);
-		this.#turn = done.then(
-			() => undefined,
-			() => undefined, // its own caller hears of it
-		);
-		return done;
+		this.launch().catch((thrown) => this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`));
 	}
 
 	/** Takes a message in. The caller has stored it, in the transaction that keeps its answer. */
@@ -162,23 +150,23 @@ export class Lieutenant {
 
 	/** Throws when it takes no messages, saying why and what to do. */
 	listening(): void {
-		const { state, spec, reason } = this.#standing;
+		const { state, spec, reason } = this.standing;
 		if (!listens(state)) throw fault("lieutenant_deaf", spec.name, state, reason);
 	}
 
 	/** Ends the process and keeps the session. */
 	async pause(): Promise<void> {
-		await this.#inTurn(async () => {
-			this.#quarters.store.transaction(() => this.#change("pause"));
+		await this.#turns.take(async () => {
+			this.#register.change("pause");
 			await this.#stop();
 		});
 	}
 
 	/** Starts it again from its session, whatever ended it; one that runs is left alone. */
 	async resume(): Promise<void> {
-		await this.#inTurn(() => {
-			if (shouldRun(this.#standing.state)) return;
-			this.#quarters.store.transaction(() => this.#save({ deaths: [], errors: 0 }));
+		await this.#turns.take(() => {
+			if (shouldRun(this.standing.state)) return;
+			this.#register.save({ deaths: [], errors: 0 });
 			this.#start();
 		});
 		await this.#meeting;
@@ -186,27 +174,24 @@ export class Lieutenant {
 
 	/** Ends it for good: what it was asked and has not answered is lost, and says so. */
 	destroy(): Promise<readonly string[]> {
-		return this.#inTurn(() => this.#destroy());
+		return this.#turns.take(() => this.#destroy());
 	}
 
 	async #destroy(): Promise<readonly string[]> {
-		this.#quarters.store.transaction(() => this.#change("destroy"));
+		this.#register.change("destroy");
 		await this.#stop();
 		const look = await this.#look();
-		this.#quarters.used(this.#standing, look);
-		this.#quarters.owed(this.#standing, look);
+		this.#quarters.used(this.standing, look);
+		this.#quarters.owed(this.standing, look);
 		this.#courier.take({ type: "over", because: "the lieutenant was destroyed" });
-		const { spec } = this.#standing;
-		const released = await this.#quarters.place.release({
-			cwd: spec.cwd,
-			...(spec.worktree === undefined ? {} : { worktree: spec.worktree }),
-		});
-		await this.#quarters.place.clear(spec.id);
+		const { id, cwd, worktree } = this.standing.spec;
+		const released = await this.#quarters.place.release({ cwd, ...(worktree === undefined ? {} : { worktree }) });
+		await this.#quarters.place.clear(id);
 		return released.kept;
 	}
 
 	adopt(owner: string): void {
-		this.#quarters.store.transaction(() => this.#save({ owner }));
+		this.#register.save({ owner });
 	}
 
 	/** What it said, oldest first; the last may still grow. */
@@ -220,7 +205,7 @@ export class Lieutenant {
 
 	/** Looked at every few seconds: is there proof of life? */
 	tick(): void {
-		if (this.#life !== undefined && shouldRun(this.#standing.state)) this.#vigil.tick(this.#life);
+		if (this.#life !== undefined && shouldRun(this.standing.state)) this.#vigil.tick(this.#life);
 	}
 
 	/** The host ends; pi goes on. */
@@ -238,9 +223,9 @@ export class Lieutenant {
 	}
 
 	#queue(work: () => Promise<void>): void {
-		this.#work = this.#work
-			.then(() => (this.#closed ? undefined : work()))
-			.catch((thrown) => this.#quarters.complain(`${this.#standing.spec.name}: ${reason(thrown)}`));
+		this.#work
+			.take(() => (this.#closed ? undefined : work()))
+			.catch((thrown) => this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`));
 	}
 
 	/** A life that was started or found: learns how it stands, then delivers. */
@@ -251,13 +236,13 @@ export class Lieutenant {
 		if (probe.type === "dead" || this.#life !== life || this.#closed) return;
 		if (probe.type === "silent") {
 			if (fresh) await life.stop(0);
-			else this.#stall("it answers no probe");
+			else this.#register.stalled("it answers no probe");
 			return;
 		}
 		this.#met = true;
 		const { isStreaming: streaming, isCompacting: compacting, pendingMessageCount: pending } = probe.state;
 		const look = await this.#note();
-		this.#quarters.store.transaction(() => this.#change(streaming ? "running" : "ready"));
+		this.#register.change(streaming ? "running" : "ready");
 		this.#courier.take({ type: "up", life: life.life, fresh, streaming, compacting, pending, seen: look.seen });
 		if (!streaming) this.#finished(look);
 	}
@@ -265,41 +250,26 @@ export class Lieutenant {
 	async #record(record: RpcRecord): Promise<void> {
 		this.#vigil.heard();
 		this.#present.take(record);
+		const event = deliveryEventOf(record);
+		if (event !== undefined) this.#courier.take(event);
 		switch (record.type) {
 			case "agent_start":
-				this.#quarters.store.transaction(() => this.#change("running"));
+				this.#register.change("running");
 				this.#courier.take({ type: "run", on: true });
 				return;
 			case "agent_settled":
 				await this.#settled();
 				return;
-			case "queue_update": {
-				const texts = [...record.steering, ...record.followUp];
-				const ids = new Set(envelopesOf(texts).map((envelope) => envelope.id));
-				this.#courier.take({ type: "queue", ids, count: texts.length });
-				return;
-			}
-			case "message_start": {
-				const envelope = record.message.role === "user" ? envelopeOf(record.message.text) : undefined;
-				if (envelope !== undefined) this.#courier.take({ type: "entered", id: envelope.id });
-				return;
-			}
 			case "turn_end":
 				await this.#look();
 				return;
 			case "tool_execution_start":
-				this.#show();
-				return;
-			case "compaction_start":
-				this.#courier.take({ type: "compaction", on: true });
-				return;
-			case "compaction_end":
-				this.#courier.take({ type: "compaction", on: false });
+				this.#register.show();
 				return;
 			case "extension_ui_request":
-				if (record.asks) this.#question(record.id, record.title || record.message);
-				return;
-			default:
+				if (!record.asks) return;
+				this.#life?.dismiss(record.id);
+				this.#register.tell("question", question(this.standing, record.title || record.message));
 				return;
 		}
 	}
@@ -307,20 +277,15 @@ export class Lieutenant {
 	async #settled(): Promise<void> {
 		this.#present.end();
 		const look = await this.#look();
-		this.#quarters.store.transaction(() => this.#change("settled"));
+		this.#register.change("settled");
 		this.#courier.take({ type: "run", on: false });
 		this.#finished(look);
 	}
 
 	/** Tells a completion once: with the entry up to which it is told. */
 	#finished(look: Look): void {
-		const { told } = this.#standing;
-		if (look.ending.type !== "answered" || look.leaf === told || this.#courier.open.length > 0) return;
-		this.#quarters.store.transaction(() => {
-			this.#save({ ...(look.leaf === undefined ? {} : { told: look.leaf }), errors: 0 });
-			this.#quarters.notify(this.#standing, "completion", completion(this.#standing, look));
-		});
-		this.#quarters.used(this.#standing, look);
+		if (this.#courier.open.length > 0 || !this.#register.finished(look)) return;
+		this.#quarters.used(this.standing, look);
 		this.#journal.forget();
 	}
 
@@ -335,15 +300,9 @@ export class Lieutenant {
 	async #note(): Promise<Look> {
 		const look = await this.#journal.look();
 		if (this.#courier.open.some((message) => look.seen.answered.has(message.id))) {
-			await this.#quarters.place.sync(this.#standing.spec.id);
+			await this.#quarters.place.sync(this.standing.spec.id);
 		}
-		const { turns, totalTokens, cost } = look.tally;
-		const output = look.outputs.at(-1)?.text.slice(-OUTPUT_KEPT);
-		if (turns !== this.#standing.turns || totalTokens !== this.#standing.tokens) {
-			this.#quarters.store.transaction(() =>
-				this.#save({ turns, tokens: totalTokens, costUsd: cost, ...(output === undefined ? {} : { output }) }),
-			);
-		}
+		this.#register.counted(look);
 		return look;
 	}
 
@@ -356,104 +315,31 @@ export class Lieutenant {
 			this.#died(end);
 			return;
 		}
-		this.#quarters.store.transaction(() => this.#save({ dead: this.#standing.lives }));
+		this.#register.save({ dead: this.standing.lives });
 		this.#courier.take({ type: "down" });
 		if (this.#ending === "replace") this.#relaunch();
 	}
 
 	/** An end that nobody asked for: told once, then started again or parked. */
 	#died(end: LifeEnd): void {
-		const { clock } = this.#quarters.world;
-		const deaths = [...this.#standing.deaths, clock.now()].slice(-10);
-		// What never came up once will not come up the second time: a model or a provider that is not there.
-		const next = this.#standing.turns === 0 && !this.#met ? PARK : afterDeath(deaths);
 		this.#courier.take({ type: "down" });
-		this.#quarters.store.transaction(() => {
-			const facts = { deaths, dead: this.#standing.lives };
-			if (next.type === "park") {
-				const why = this.#met ? parked(end) : unborn(end);
-				this.#change("given-up", { ...facts, reason: why });
-				this.#quarters.notify(this.#standing, "death", death(this.#standing, end, why));
-			} else {
-				this.#change("died", facts);
-				this.#quarters.notify(this.#standing, "death", death(this.#standing, end));
-			}
-		});
-		void this.#journal.look().then((look) => this.#quarters.used(this.#standing, look));
-		if (next.type === "restart") this.#again = clock.after(next.pause, () => this.#relaunch());
+		const next = this.#register.died(end, this.#met);
+		void this.#journal.look().then((look) => this.#quarters.used(this.standing, look));
+		if (next.type === "restart") {
+			this.#again = this.#quarters.world.clock.after(next.pause, () => this.#relaunch());
+		}
 	}
 
 	async #stop(): Promise<void> {
 		this.#ending = "stop";
 		this.#cancelTimers();
 		await this.#life?.stop(GRACE_MS);
-		await this.#work;
-	}
-
-	#unstartable(thrown: unknown): void {
-		const why = `it could not be started: ${reason(thrown)}`;
-		this.#quarters.store.transaction(() => {
-			this.#change("given-up", { reason: why, dead: this.#standing.lives });
-			this.#quarters.notify(this.#standing, "death", `${this.#standing.spec.name} failed: ${why}.`);
-		});
-	}
-
-	/** It was stalled, and something came again. */
-	#moves(streaming: boolean): void {
-		this.#quarters.store.transaction(() => this.#change(streaming ? "running" : "ready"));
+		await this.#work.over();
 	}
 
 	#replace(): void {
 		this.#ending = "replace";
 		void this.#life?.stop(0);
-	}
-
-	/** See `CourierParts.failedRun`; the last one is told. */
-	#failedRun(): number | undefined {
-		const errors = this.#standing.errors + 1;
-		const pause = resumePause(errors);
-		this.#quarters.store.transaction(() => {
-			this.#save({ errors });
-			if (pause !== undefined) return;
-			const why = `${errors} runs in a row ended in an error`;
-			this.#quarters.notify(this.#standing, "stall", stuck(this.#standing, why));
-		});
-		return pause;
-	}
-
-	#stall(why: string): void {
-		if (this.#standing.state === "stalled") return;
-		this.#quarters.store.transaction(() => {
-			this.#change("silent", { reason: why });
-			this.#quarters.notify(this.#standing, "stall", stuck(this.#standing, why));
-		});
-	}
-
-	#question(dialog: string, text: string): void {
-		this.#life?.dismiss(dialog);
-		this.#quarters.store.transaction(() =>
-			this.#quarters.notify(this.#standing, "question", question(this.#standing, text)),
-		);
-	}
-
-	#change(event: LifeEvent, facts: Partial<Standing> = {}): void {
-		const state = transition(this.#standing.state, event);
-		const changedAt = new Date(this.#quarters.world.clock.now()).toISOString();
-		if (state === this.#standing.state && Object.keys(facts).length === 0) return;
-		const { reason: _, ...before } = this.#standing;
-		const kept = facts.reason ?? (state === this.#standing.state ? this.#standing.reason : undefined);
-		this.#standing = { ...before, ...facts, state, changedAt, ...(kept === undefined ? {} : { reason: kept }) };
-		this.#quarters.save(this.#standing);
-	}
-
-	#save(facts: Partial<Standing>): void {
-		this.#standing = { ...this.#standing, ...facts };
-		this.#quarters.save(this.#standing);
-	}
-
-	/** Nothing stored changed, but what people see did. */
-	#show(): void {
-		this.#quarters.save(this.#standing);
 	}
 
 	#cancelTimers(): void {

@@ -1,0 +1,122 @@
+/**
+ * How one lieutenant stands: changed only by the table of its states, stored with each change; what its owner should
+ * know is told in the same transaction, so that a host killed between the two neither forgets nor repeats it.
+ */
+import type { NoticeType } from "../contract/link.ts";
+import type { LifeEnd } from "./agent/life.ts";
+import type { Look } from "./journal.ts";
+import { type LifeEvent, transition } from "./lifecycle.ts";
+import type { Quarters } from "./quarters.ts";
+import { type AfterDeath, afterDeath, resumePause } from "./restart.ts";
+import type { Standing } from "./store/roster.ts";
+import { completion, death, parked, stuck, unborn } from "./tell.ts";
+
+const DEATHS_KEPT = 10;
+const OUTPUT_KEPT = 1_000;
+
+export class Register {
+	readonly #quarters: Quarters;
+	#standing: Standing;
+
+	constructor(quarters: Quarters, standing: Standing) {
+		this.#quarters = quarters;
+		this.#standing = standing;
+	}
+
+	get standing(): Standing {
+		return this.#standing;
+	}
+
+	/** All that `work` changes and tells, or nothing of it. */
+	together(work: () => void): void {
+		this.#quarters.store.transaction(work);
+	}
+
+	/** An event of its life; `facts` are true from then on, whatever the table says. */
+	change(event: LifeEvent, facts: Partial<Standing> = {}): void {
+		const { state: was, reason: why } = this.#standing;
+		const state = transition(was, event);
+		if (state === was && Object.keys(facts).length === 0) return;
+		const changedAt = new Date(this.#quarters.world.clock.now()).toISOString();
+		const { reason: _, ...before } = this.#standing;
+		const reason = facts.reason ?? (state === was ? why : undefined);
+		this.#standing = { ...before, ...facts, state, changedAt, ...(reason === undefined ? {} : { reason }) };
+		this.show();
+	}
+
+	save(facts: Partial<Standing>): void {
+		this.#standing = { ...this.#standing, ...facts };
+		this.show();
+	}
+
+	/** Stored and shown as it stands; also where only what people see has changed. */
+	show(): void {
+		this.together(() => this.#quarters.save(this.#standing));
+	}
+
+	/** A notice for its owner. */
+	tell(type: NoticeType, text: string): void {
+		this.together(() => this.#quarters.notify(this.#standing, type, text));
+	}
+
+	/** What its session holds by now. */
+	counted({ tally, outputs }: Look): void {
+		const { turns, totalTokens: tokens, cost: costUsd } = tally;
+		if (turns === this.#standing.turns && tokens === this.#standing.tokens) return;
+		const output = outputs.at(-1)?.text.slice(-OUTPUT_KEPT);
+		this.save({ turns, tokens, costUsd, ...(output === undefined ? {} : { output }) });
+	}
+
+	/** Tells a completion once, by the entry up to which it is told; false when there is none to tell. */
+	finished(look: Look): boolean {
+		if (look.ending.type !== "answered" || look.answer === this.#standing.told) return false;
+		this.together(() => {
+			this.save({ ...(look.answer === undefined ? {} : { told: look.answer }), errors: 0 });
+			this.tell("completion", completion(this.#standing, look));
+		});
+		return true;
+	}
+
+	/** An end that nobody asked for. `met`: its pi answered at least once. */
+	died(end: LifeEnd, met: boolean): AfterDeath {
+		const deaths = [...this.#standing.deaths, this.#quarters.world.clock.now()].slice(-DEATHS_KEPT);
+		const facts = { deaths, dead: this.#standing.lives };
+		// What never came up once will not come up the second time: a model or a provider that is not there.
+		const next: AfterDeath = this.#standing.turns === 0 && !met ? { type: "park" } : afterDeath(deaths);
+		this.together(() => {
+			const why = next.type === "restart" ? undefined : met ? parked(end) : unborn(end);
+			if (why === undefined) this.change("died", facts);
+			else this.change("given-up", { ...facts, reason: why });
+			this.tell("death", death(this.#standing, end, why));
+		});
+		return next;
+	}
+
+	/** Its process could not even be started. */
+	unstartable(because: string): void {
+		const reason = `it could not be started: ${because}`;
+		this.together(() => {
+			this.change("given-up", { reason, dead: this.#standing.lives });
+			this.tell("death", `${this.#standing.spec.name} failed: ${reason}.`);
+		});
+	}
+
+	stalled(why: string): void {
+		if (this.#standing.state === "stalled") return;
+		this.together(() => {
+			this.change("silent", { reason: why });
+			this.tell("stall", stuck(this.#standing, why));
+		});
+	}
+
+	/** One more run ended in an error: ms after which it is resumed; undefined, and told, once that is given up. */
+	failedRun(): number | undefined {
+		const errors = this.#standing.errors + 1;
+		const pause = resumePause(errors);
+		this.together(() => {
+			this.save({ errors });
+			if (pause === undefined) this.tell("stall", stuck(this.#standing, `${errors} runs in a row ended in an error`));
+		});
+		return pause;
+	}
+}
