@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { begunLife, writeNote } from "../../src/host/agent/life-file.ts";
 import { afterDeath, CRASH_WINDOW_MS, RESUMES, resumePause } from "../../src/host/restart.ts";
+import { Turns } from "../../src/host/turns.ts";
+import { SimFiles } from "../sim/files.ts";
+import { Time } from "../sim/time.ts";
 
 test("the first end is followed by a start at once, the second by one after a pause, the third by none", () => {
 	expect(afterDeath([1_000])).toEqual({ type: "restart", pause: 0 });
@@ -26,4 +30,34 @@ test("whatever the clock did, three ends near each other park and one alone neve
 test("a run that ended in an error is resumed with growing pauses, so often and no more", () => {
 	const pauses = Array.from({ length: RESUMES + 2 }, (_, i) => resumePause(i + 1));
 	expect(pauses).toEqual([5_000, 10_000, 20_000, 40_000, undefined, undefined]);
+});
+
+test("a life counts as begun once its process is noted or its end is: a host may die before that", () => {
+	const files = new SimFiles(new Time());
+	const process = { pid: 7, started: "then" };
+	expect(begunLife(files, "/lt")).toBe(0);
+	writeNote(files, "/lt", { life: 3, ended: false });
+	expect(begunLife(files, "/lt")).toBe(2);
+	writeNote(files, "/lt", { life: 3, process, ended: false });
+	expect(begunLife(files, "/lt")).toBe(3);
+	writeNote(files, "/lt", { life: 3, ended: true });
+	expect(begunLife(files, "/lt")).toBe(3);
+});
+
+test("a start waits for the end that was begun before it, also for one that fails", async () => {
+	const turns = new Turns();
+	const done: string[] = [];
+	const gate = Promise.withResolvers<void>();
+	const stop = turns.take(async () => {
+		await gate.promise;
+		done.push("stopped");
+		throw new Error("badly");
+	});
+	const start = turns.take(() => done.push("started"));
+	await Promise.resolve();
+	expect(done).toEqual([]);
+	gate.resolve();
+	await expect(stop).rejects.toThrow("badly");
+	await start;
+	expect(done).toEqual(["stopped", "started"]);
 });
