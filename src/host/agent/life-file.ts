@@ -20,7 +20,7 @@ export const outputFifo = (folder: string, life: number): string => `${folder}/o
 export const stderrFile = (folder: string, life: number): string => `${folder}/stderr.${life}`;
 export const groupsFolder = (folder: string): string => `${folder}/groups`;
 
-export function readNote(files: Files, folder: string): LifeNote | undefined {
+export function readNote(files: Pick<Files, "read">, folder: string): LifeNote | undefined {
 	const value = parsed(files.read(`${folder}/${LIFE_FILE}`));
 	if (value === undefined || count(value.life) < 1) return undefined;
 	const process = processIn(shape(value.process));
@@ -28,13 +28,13 @@ export function readNote(files: Files, folder: string): LifeNote | undefined {
 }
 
 /** The newest life of which a process is known to have begun; 0: none. */
-export function begunLife(files: Files, folder: string): number {
+export function begunLife(files: Pick<Files, "read">, folder: string): number {
 	const note = readNote(files, folder);
 	if (note === undefined) return 0;
 	return note.ended || note.process !== undefined ? note.life : note.life - 1;
 }
 
-export const writeNote = (files: Files, folder: string, note: LifeNote): void =>
+export const writeNote = (files: Pick<Files, "write">, folder: string, note: LifeNote): void =>
 	files.write(`${folder}/${LIFE_FILE}`, `${JSON.stringify(note)}\n`);
 
 /** The pi that holds the session lock, as it says itself; perhaps of an earlier life, so only a living one counts. */
