@@ -15,8 +15,8 @@ export interface Look {
 	readonly tally: Tally;
 	/** What was said, oldest first. */
 	readonly outputs: readonly Output[];
-	/** Id of the last entry. */
-	readonly leaf: string | undefined;
+	/** Id of the last answer. Not of the last entry: extensions note things after it, and a completion would be told again. */
+	readonly answer: string | undefined;
 	readonly entries: readonly Entry[];
 }
 
@@ -67,7 +67,7 @@ export class Journal {
 			ending: endingOf(path),
 			tally: this.#tally,
 			outputs: outputsOf(path),
-			leaf: this.#entries.at(-1)?.id,
+			answer: path.findLast((entry) => entry.type === "message" && entry.message.role === "assistant")?.id,
 			entries: this.#entries,
 		};
 	}

@@ -1,4 +1,7 @@
 /** The sentences of notices: what happened, what it left, what to do next. Calm, exact, short. */
+import { fold, known, type Ledger, workEvents } from "../gates/ledger.ts";
+import type { Entry } from "../pi/entry.ts";
+import { tally } from "../pi/tally.ts";
 import type { LifeEnd } from "./agent/life.ts";
 import type { Look } from "./journal.ts";
 import { CRASH_WINDOW_MS } from "./restart.ts";
@@ -8,7 +11,6 @@ const EXCERPT = 280;
 
 const task = (standing: Standing): string => (standing.spec.task === undefined ? "" : ` ${standing.spec.task}`);
 const money = (usd: number): string => `$${usd.toFixed(2)}`;
-const turns = (count: number): string => `${count} ${count === 1 ? "turn" : "turns"}`;
 
 /** The beginning of a text, cut at a word. */
 function excerpt(text: string): string {
@@ -17,12 +19,41 @@ function excerpt(text: string): string {
 	return `${line.slice(0, EXCERPT).replace(/\s\S*$/, "")} …`;
 }
 
+/**
+ * What was done since the last completion was told: `usage finished …: 3 files, 2 commits on lt/usage, tests passed
+ * (35), 4m10s, $0.41.`, and how its answer begins. The facts are the work-log gate's, not the model's words.
+ */
 export function completion(standing: Standing, look: Look): string {
-	const { spec } = standing;
+	const { spec, told } = standing;
+	const fresh = look.entries.slice(look.entries.findIndex((entry) => entry.id === told) + 1);
 	const said = excerpt(look.outputs.at(-1)?.text ?? "");
-	const where = spec.worktree === undefined ? "" : ` on ${spec.worktree.branch}`;
-	const facts = `${turns(look.tally.turns)}${where}, ${money(look.tally.cost)}`;
-	return `${spec.name} finished${task(standing)}: ${facts}.${said === "" ? "" : ` It says: ${said}`}\nNext: vers_lt_read for the whole answer, vers_lt_send for more work.`;
+	const facts = [...done(fold(workEvents(fresh)), spec.worktree?.branch), lasted(fresh), money(tally(fresh).cost)];
+	return `${spec.name} finished${task(standing)}: ${facts.join(", ")}.${said === "" ? "" : ` It says: ${said}`}\nNext: vers_lt_read for the whole answer, vers_lt_send for more work.`;
+}
+
+const count = (many: number, one: string): string => `${many} ${one}${many === 1 ? "" : "s"}`;
+
+function done(ledger: Ledger, branch: string | undefined): readonly string[] {
+	const { files, commits } = known(ledger);
+	const where = branch === undefined ? "" : ` on ${branch}`;
+	const changed = new Set([...files, ...commits.flatMap((commit) => commit.files)]).size;
+	const tests = ledger.tests.at(-1);
+	return [
+		changed === 0 ? "no files changed" : count(changed, "file"),
+		...(commits.length === 0 ? [] : [`${count(commits.length, "commit")}${where}`]),
+		...(tests === undefined ? [] : [`tests passed (${tests})`]),
+	];
+}
+
+/** From the first entry to the last: `42s`, `4m10s`, `2h05m`. */
+function lasted(entries: readonly Entry[]): string {
+	const [first, last] = [entries.at(0), entries.at(-1)];
+	const ms = first === undefined || last === undefined ? 0 : Date.parse(last.timestamp) - Date.parse(first.timestamp);
+	const seconds = Math.max(0, Math.round(ms / 1_000));
+	const two = (value: number): string => String(value).padStart(2, "0");
+	if (seconds < 60) return `${seconds}s`;
+	if (seconds < 3_600) return `${Math.floor(seconds / 60)}m${two(seconds % 60)}s`;
+	return `${Math.floor(seconds / 3_600)}h${two(Math.floor((seconds % 3_600) / 60))}m`;
 }
 
 /** How a process ended, in words. */

@@ -17,7 +17,7 @@ export function usageRecord(standing: Standing, look: Look): Kept<Static<typeof 
 	const { id, name } = standing.spec;
 	const usage = sessionUsage(id, look.tally);
 	if (usage === undefined) return undefined;
-	return { input: { ...usage, agent: name, parentAgent: standing.owner }, key: `usage ${id} ${look.leaf ?? ""}` };
+	return { input: { ...usage, agent: name, parentAgent: standing.owner }, key: `usage ${id} ${look.answer ?? ""}` };
 }
 
 /** What an agent that has ended for good did and did not log. */

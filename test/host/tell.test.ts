@@ -1,0 +1,100 @@
+import { expect, test } from "vitest";
+import { WORK } from "../../src/gates/ledger.ts";
+import { type Look, seenIn } from "../../src/host/journal.ts";
+import type { Standing } from "../../src/host/store/roster.ts";
+import { completion, death, parked, unborn } from "../../src/host/tell.ts";
+import { type Entry, parseEntry } from "../../src/pi/entry.ts";
+import { tally } from "../../src/pi/tally.ts";
+import { endingOf, outputsOf, pathTo } from "../../src/pi/transcript.ts";
+
+const spec: Standing["spec"] = {
+	...{
+		id: "01JD0000000000000000000001",
+		name: "usage",
+		role: "x",
+		place: "local",
+		cwd: "/w",
+		ports: 42_000,
+		pi: ["pi"],
+	},
+	worktree: { path: "/w", repository: "/r", branch: "lt/usage", base: "0" },
+	task: "01JD0000000000000000000031",
+	createdAt: "2026-01-01T00:00:00.000Z",
+};
+const standing: Standing = {
+	...{ spec, owner: "me", state: "idle", changedAt: "", lives: 1, dead: 0 },
+	...{ deaths: [], errors: 0, turns: 0, tokens: 0, costUsd: 0 },
+};
+
+const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 1) + seconds * 1_000).toISOString();
+const usage = (cost: number) => ({
+	...{ input: 1, output: 1, cacheRead: 0, cacheWrite: 0, totalTokens: 2 },
+	cost: { input: 0, output: cost, cacheRead: 0, cacheWrite: 0, total: cost },
+});
+
+/** Entries one after another, each the child of the one before. */
+function session(...raw: readonly { readonly at: number; readonly [field: string]: unknown }[]): readonly Entry[] {
+	return raw.flatMap(({ at: seconds, ...fields }, n) => {
+		const node = { id: `e${n}`, parentId: n === 0 ? null : `e${n - 1}`, timestamp: at(seconds) };
+		return parseEntry({ ...node, ...fields }) ?? [];
+	});
+}
+
+const asked = (seconds: number) => ({ at: seconds, type: "message", message: { role: "user", content: "go" } });
+const answer = (seconds: number, text: string, cost: number) => ({
+	at: seconds,
+	type: "message",
+	message: { role: "assistant", content: [{ type: "text", text }], stopReason: "stop", usage: usage(cost) },
+});
+const work = (seconds: number, data: unknown) => ({ at: seconds, type: "custom", customType: WORK, data });
+const changed = (files: readonly string[], commits: readonly string[]) => ({
+	...{ type: "changed", id: files.join() + commits.join(), files, effects: [] },
+	commits: commits.map((id) => ({ id, subject: "s", files: [] })),
+});
+
+const look = (entries: readonly Entry[]): Look => ({
+	seen: seenIn(entries),
+	ending: endingOf(pathTo(entries)),
+	tally: tally(entries),
+	outputs: outputsOf(pathTo(entries)),
+	answer: entries.findLast((entry) => entry.type === "message")?.id,
+	entries,
+});
+
+test("a completion gives facts, time and cost, then the beginning of the answer, then what to do next", () => {
+	const entries = session(
+		asked(0),
+		work(100, changed(["a.ts", "b.ts", "c.ts"], ["3fa91c2", "9bc01d4"])),
+		work(200, { type: "tested", counts: [35] }),
+		answer(250, "Totals by day are in.", 0.41),
+	);
+	expect(completion(standing, look(entries))).toBe(
+		"usage finished 01JD0000000000000000000031: 3 files, 2 commits on lt/usage, tests passed (35), 4m10s, $0.41. It says: Totals by day are in.\n" +
+			"Next: vers_lt_read for the whole answer, vers_lt_send for more work.",
+	);
+});
+
+test("the next completion counts only what came since the last", () => {
+	const entries = session(
+		asked(0),
+		work(10, changed(["a.ts"], [])),
+		answer(20, "first", 1),
+		asked(100),
+		answer(142, "second", 0.5),
+	);
+	expect(completion({ ...standing, told: "e2" }, look(entries))).toContain(
+		": no files changed, 42s, $0.50. It says: second",
+	);
+});
+
+test("deaths say how, and what follows", () => {
+	const end = { code: null, signal: "SIGKILL", stderr: "" };
+	expect(death(standing, end)).toBe(
+		"usage's process ended (killed by SIGKILL, life 1). It is being started again from its session and goes on where it was.",
+	);
+	const crash = { code: 1, signal: null, stderr: "warning\nNo model 'nobody/nothing'\n" };
+	expect(unborn(crash)).toBe("its pi did not start (exit code 1): No model 'nobody/nothing'");
+	expect(parked(crash)).toBe(
+		"its process ended three times within 10 minutes, last: exit code 1 (No model 'nobody/nothing')",
+	);
+});
