@@ -18,7 +18,7 @@ export const NO_CLAIM = { claimed_by: null, claimed_until: null, claim_ms: null 
 const CLAIMABLE: ReadonlySet<string> = new Set(["open", "in_progress", "blocked"]);
 
 export const claim = write(contract.claim, async ({ input, author, tx, stamp }) => {
-	const row = await rowOf(tx, input.id);
+	const row = rowOf(tx.gate.connection, input.id);
 	const { at } = stamp;
 	if (isHeld(row, at) && row.claimed_by !== author.name)
 		throw fault("task_taken", row.id, row.claimed_by, iso(row.claimed_until));
@@ -40,20 +40,20 @@ export const claim = write(contract.claim, async ({ input, author, tx, stamp }) 
 		.where("n", "=", row.n)
 		.execute();
 	await tx.publish({ type: "task_claimed", by: author, summary: row.title, detail: { task: row.id } });
-	return taskOf(tx, row.id, at);
+	return taskOf(tx.gate.connection, row.id, at);
 });
 
 /** No event: a sign of life moves a deadline and changes no record. */
 export const renew = write(contract.renew, async ({ input, author, tx, stamp }) => {
-	const row = await rowOf(tx, input.id);
+	const row = rowOf(tx.gate.connection, input.id);
 	if (row.claimed_by !== author.name) throw fault("claim_lost", row.id, author.name);
 	const until = stamp.at + (row.claim_ms ?? 0);
 	await tx.updateTable("tasks").set({ claimed_until: until }).where("n", "=", row.n).execute();
-	return taskOf(tx, row.id, stamp.at);
+	return taskOf(tx.gate.connection, row.id, stamp.at);
 });
 
 export const release = write(contract.release, async ({ input, author, caller, tx, stamp }) => {
-	const row = await rowOf(tx, input.id);
+	const row = rowOf(tx.gate.connection, input.id);
 	const mayForce = caller.role === "admin" || caller.role === "orchestrator";
 	if (row.claimed_by === null || (row.claimed_by !== author.name && !mayForce))
 		throw fault("claim_lost", row.id, author.name);
@@ -63,7 +63,7 @@ export const release = write(contract.release, async ({ input, author, caller, t
 		.where("n", "=", row.n)
 		.execute();
 	await tx.publish({ type: "task_released", by: author, summary: row.title, detail: { task: row.id } });
-	return taskOf(tx, row.id, stamp.at);
+	return taskOf(tx.gate.connection, row.id, stamp.at);
 });
 
 const freed = (row: TaskRow) => ({

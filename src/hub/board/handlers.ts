@@ -33,7 +33,7 @@ export const create = write(contract.create, async ({ input, author, tx, stamp }
 	return whole(row, [], [], stamp.at);
 });
 
-export const list = read(contract.list, async ({ input, db, now }) => {
+export const list = read(contract.list, async ({ input, db, now, hub }) => {
 	const { status, assignee, tag } = input;
 	const before = cursorOf(input.cursor);
 	const limit = limitOf(input.limit);
@@ -48,14 +48,14 @@ export const list = read(contract.list, async ({ input, db, now }) => {
 		query = query.where("n", "in", (tagged) => tagged.selectFrom("task_tags").select("task").where("tag", "=", tag));
 	if (before !== undefined) query = query.where("n", "<", before);
 	const { rows, next } = cut(await query.execute(), limit, (row) => row.n);
-	const tasks = await tasksOf(db, rows, now);
+	const tasks = tasksOf(hub.database.reader, rows, now);
 	return { tasks, count: tasks.length, ...next };
 });
 
-export const get = read(contract.get, ({ input, db, now }) => taskOf(db, input.id, now));
+export const get = read(contract.get, ({ input, now, hub }) => taskOf(hub.database.reader, input.id, now));
 
 export const update = write(contract.update, async ({ input, author, tx, stamp }) => {
-	const row = await rowOf(tx, input.id);
+	const row = rowOf(tx.gate.connection, input.id);
 	const { title, description, status, assignee, tags, dependencies } = input;
 	if (status !== undefined || assignee !== undefined) refuseWhileHeld(row, author, stamp.at);
 	const owner = assignee === undefined ? row.assignee : assignee?.trim() || null;
@@ -87,7 +87,7 @@ export const update = write(contract.update, async ({ input, author, tx, stamp }
 			...(status === undefined ? {} : { status, before: row.status }),
 		},
 	});
-	return taskOf(tx, row.id, stamp.at);
+	return taskOf(tx.gate.connection, row.id, stamp.at);
 });
 
 async function setTags(tx: Tx, task: number, tags: readonly string[]): Promise<void> {
@@ -97,22 +97,22 @@ async function setTags(tx: Tx, task: number, tags: readonly string[]): Promise<v
 }
 
 export const remove = write(contract.remove, async ({ input, author, tx }) => {
-	const row = await rowOf(tx, input.id);
+	const row = rowOf(tx.gate.connection, input.id);
 	await tx.deleteFrom("tasks").where("n", "=", row.n).execute();
 	await tx.publish({ type: "task_deleted", by: author, summary: row.title, detail: { task: row.id } });
 	return { deleted: true as const };
 });
 
 export const bump = write(contract.bump, async ({ input, author, tx, stamp }) => {
-	const row = await rowOf(tx, input.taskId);
+	const row = rowOf(tx.gate.connection, input.taskId);
 	const score = row.score + 1;
 	await tx.updateTable("tasks").set({ score, updated_at: stamp.timestamp }).where("n", "=", row.n).execute();
 	await tx.publish({ type: "task_bumped", by: author, summary: row.title, detail: { task: row.id, score } });
-	return taskOf(tx, row.id, stamp.at);
+	return taskOf(tx.gate.connection, row.id, stamp.at);
 });
 
 export const addNote = write(contract.addNote, async ({ input, author, tx, stamp }) => {
-	const row = await rowOf(tx, input.taskId);
+	const row = rowOf(tx.gate.connection, input.taskId);
 	const content = input.content.trim();
 	const note = {
 		id: stamp.id,
@@ -136,13 +136,13 @@ export const addNote = write(contract.addNote, async ({ input, author, tx, stamp
 const touch = (tx: Tx, row: TaskRow, stamp: Stamp): Promise<unknown> =>
 	tx.updateTable("tasks").set({ updated_at: stamp.timestamp }).where("n", "=", row.n).execute();
 
-export const notes = read(contract.notes, async ({ input, db }) => {
-	const row = await rowOf(db, input.taskId);
+export const notes = read(contract.notes, async ({ input, db, hub }) => {
+	const row = rowOf(hub.database.reader, input.taskId);
 	const rows = await db.selectFrom("notes").selectAll().where("task", "=", row.n).orderBy("n").execute();
 	return { notes: rows.map(noteOf), count: rows.length };
 });
 
-export const review = read(contract.review, async ({ db, now }) => {
+export const review = read(contract.review, async ({ db, now, hub }) => {
 	const rows = await db
 		.selectFrom("tasks")
 		.selectAll()
@@ -151,6 +151,6 @@ export const review = read(contract.review, async ({ db, now }) => {
 		.orderBy("n", "desc")
 		.limit(limitOf(undefined))
 		.execute();
-	const tasks = await tasksOf(db, rows, now);
+	const tasks = tasksOf(hub.database.reader, rows, now);
 	return { tasks, count: tasks.length };
 });

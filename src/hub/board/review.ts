@@ -45,7 +45,7 @@ const noted = (tx: Tx, row: TaskRow, author: Author, stamp: Stamp, content: stri
 		.execute();
 
 export const addArtifact = write(contract.addArtifact, async ({ input, author, tx, stamp }) => {
-	const row = await rowOf(tx, input.taskId);
+	const row = rowOf(tx.gate.connection, input.taskId);
 	await attach(tx, row, input.artifacts, { author, stamp, ownName: nameOf(author) });
 	await tx.updateTable("tasks").set({ updated_at: stamp.timestamp }).where("n", "=", row.n).execute();
 	await tx.publish({
@@ -57,11 +57,11 @@ export const addArtifact = write(contract.addArtifact, async ({ input, author, t
 			.slice(0, 120),
 		detail: { task: row.id, artifacts: input.artifacts.map(({ type, url }) => ({ type, url })) },
 	});
-	return taskOf(tx, row.id, stamp.at);
+	return taskOf(tx.gate.connection, row.id, stamp.at);
 });
 
 export const submit = write(contract.submit, async ({ input, author, tx, stamp }) => {
-	const row = await rowOf(tx, input.taskId);
+	const row = rowOf(tx.gate.connection, input.taskId);
 	refuseWhileHeld(row, author, stamp.at);
 	const summary = input.summary.trim();
 	await noted(tx, row, author, stamp, summary);
@@ -72,11 +72,11 @@ export const submit = write(contract.submit, async ({ input, author, tx, stamp }
 		.where("n", "=", row.n)
 		.execute();
 	await tx.publish({ type: "task_submitted", by: author, summary: summary.slice(0, 120), detail: { task: row.id } });
-	return taskOf(tx, row.id, stamp.at);
+	return taskOf(tx.gate.connection, row.id, stamp.at);
 });
 
 export const approve = write(contract.approve, async ({ input, author, tx, stamp }) => {
-	const row = await rowOf(tx, input.taskId);
+	const row = rowOf(tx.gate.connection, input.taskId);
 	if (author.role !== "admin" && [row.assignee, row.submitted_by].includes(author.name))
 		throw fault("self_approval", author.name);
 	const comment = input.comment?.trim() ?? "";
@@ -87,11 +87,11 @@ export const approve = write(contract.approve, async ({ input, author, tx, stamp
 		.where("n", "=", row.n)
 		.execute();
 	await tx.publish({ type: "task_approved", by: author, summary: row.title, detail: { task: row.id } });
-	return taskOf(tx, row.id, stamp.at);
+	return taskOf(tx.gate.connection, row.id, stamp.at);
 });
 
 export const reject = write(contract.reject, async ({ input, author, tx, stamp }) => {
-	const row = await rowOf(tx, input.taskId);
+	const row = rowOf(tx.gate.connection, input.taskId);
 	const why = input.reason.trim();
 	await noted(tx, row, author, stamp, `Rejected by ${author.name}: ${why}`);
 	await tx
@@ -100,5 +100,5 @@ export const reject = write(contract.reject, async ({ input, author, tx, stamp }
 		.where("n", "=", row.n)
 		.execute();
 	await tx.publish({ type: "task_rejected", by: author, summary: why.slice(0, 120), detail: { task: row.id } });
-	return taskOf(tx, row.id, stamp.at);
+	return taskOf(tx.gate.connection, row.id, stamp.at);
 });

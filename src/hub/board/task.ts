@@ -1,7 +1,8 @@
 /** Tasks between rows and wire. */
-import type { Kysely, Selectable } from "kysely";
+import type { Selectable } from "kysely";
 import type { Artifact, Note, Task } from "../../contract/board.ts";
 import { fault } from "../../errors.ts";
+import type { Connection } from "../database/connection.ts";
 import type { Tables } from "../database/tables.ts";
 import { iso } from "../window.ts";
 import type { TaskTable } from "./schema.ts";
@@ -11,27 +12,32 @@ export type TaskRow = Selectable<TaskTable>;
 type NoteRow = Selectable<Tables["notes"]>;
 type ArtifactRow = Selectable<Tables["artifacts"]>;
 
+// Every tool of an agent reads a task, and each change answers with one: building these statements anew each time took
+// longer than running them.
+const ROW = "select * from tasks where id = ?";
+const NOTES = "select * from notes where task in (select value from json_each(?)) order by n";
+const NOTES_OF_ONE = "select * from notes where task = ? order by n";
+const ARTIFACTS = "select * from artifacts where task in (select value from json_each(?)) order by n";
+const ARTIFACTS_OF_ONE = "select * from artifacts where task = ? order by n";
+
 /** Throws `task not found`, in the old API's words. */
-export async function rowOf(db: Kysely<Tables>, id: string): Promise<TaskRow> {
-	const row = await db.selectFrom("tasks").selectAll().where("id", "=", id).executeTakeFirst();
+export function rowOf(db: Connection, id: string): TaskRow {
+	const row = db.get<TaskRow>(ROW, id);
 	if (row === undefined) throw fault("not_found", "task");
 	return row;
 }
 
-export async function taskOf(db: Kysely<Tables>, id: string, now: number): Promise<Task> {
-	const [task] = await tasksOf(db, [await rowOf(db, id)], now);
-	if (task === undefined) throw fault("not_found", "task");
-	return task;
+export function taskOf(db: Connection, id: string, now: number): Task {
+	const row = rowOf(db, id);
+	return whole(row, db.all<NoteRow>(NOTES_OF_ONE, row.n), db.all<ArtifactRow>(ARTIFACTS_OF_ONE, row.n), now);
 }
 
 /** Whole tasks in the order of their rows: two statements for their notes and artifacts, however many there are. */
-export async function tasksOf(db: Kysely<Tables>, rows: readonly TaskRow[], now: number): Promise<Task[]> {
+export function tasksOf(db: Connection, rows: readonly TaskRow[], now: number): Task[] {
 	if (rows.length === 0) return [];
-	const tasks = rows.map((row) => row.n);
-	const notes = await db.selectFrom("notes").selectAll().where("task", "in", tasks).orderBy("n").execute();
-	const artifacts = await db.selectFrom("artifacts").selectAll().where("task", "in", tasks).orderBy("n").execute();
-	const notesBy = Map.groupBy(notes, (note) => note.task);
-	const artifactsBy = Map.groupBy(artifacts, (artifact) => artifact.task);
+	const tasks = JSON.stringify(rows.map((row) => row.n));
+	const notesBy = Map.groupBy(db.all<NoteRow>(NOTES, tasks), (note) => note.task);
+	const artifactsBy = Map.groupBy(db.all<ArtifactRow>(ARTIFACTS, tasks), (artifact) => artifact.task);
 	return rows.map((row) => whole(row, notesBy.get(row.n) ?? [], artifactsBy.get(row.n) ?? [], now));
 }
 
