@@ -21,6 +21,7 @@ const agentOf = (n: number): string => `agent-${n % AGENTS}`;
 
 /** Writes `count` rows of a table; `row` gives column and value. */
 function fill(db: Connection, table: string, count: number, row: (n: number) => Record<string, SQLInputValue>): void {
+	if (count === 0) return;
 	const columns = Object.keys(row(0));
 	const sql = `insert into ${table} (${columns.join(", ")}) values (${columns.map(() => "?").join(", ")})`;
 	for (let n = 0; n < count; n++) db.run(sql, ...Object.values(row(n)));
