@@ -1,18 +1,22 @@
 /** An operation of the contract as a verb: calls the hub or the host, and prints how the answer reads. */
 import { readdirSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
 import { findHub } from "../client/address.ts";
+import { orchestratorName, type Person } from "../client/caller.ts";
 import { createClient, type HubAddress } from "../client/client.ts";
 import { createHostClient } from "../client/host.ts";
 import { spooling } from "../client/spool.ts";
-import type { Caller } from "../contract/link.ts";
+import type { Caller, Launch } from "../contract/link.ts";
 import type { AnyOperation } from "../contract/operation.ts";
 import { ensureHost, ensureHub } from "../daemon/ensure.ts";
 import { livingDaemon } from "../daemon/run-file.ts";
 import { readAdminToken } from "../daemon/token.ts";
 import { fault } from "../errors.ts";
 import { contractFolder, loadOperations } from "../fleet/catalog.ts";
+import { takenOver } from "../pi/environment.ts";
 import { parseArguments, usageOf } from "./arguments.ts";
 import { type Context, isLieutenant } from "./context.ts";
+import { findPi } from "./pi.ts";
 
 export interface OperationVerb {
 	readonly words: string;
@@ -76,7 +80,9 @@ const hubClient = (context: Context) =>
 function hostClient(context: Context) {
 	const { world, home, env } = context;
 	const { FLAGSHIP_LIEUTENANT: lieutenant = "", VERS_AUTH_TOKEN: token = "" } = env;
-	const caller: Caller = mayStart(context) ? { type: "command" } : { type: "pack", lieutenant, token };
+	const caller: Caller = mayStart(context)
+		? { type: "command", name: orchestratorName(world.files, env, personHere()) }
+		: { type: "pack", lieutenant, token };
 	const findHost = async (): Promise<string> => {
 		const address = mayStart(context)
 			? (await ensureHost(context)).address
@@ -114,10 +120,19 @@ async function askHost(context: Context, operation: AnyOperation, input: unknown
 	const host = hostClient(context);
 	host.connect();
 	try {
-		return { output: await host.call(operation, input, { patience: 20_000 }) };
+		const launch = operation.name === "lieutenants.create" ? await launchHere(context) : undefined;
+		return { output: await host.call(operation, input, { patience: 20_000, launch }) };
 	} finally {
 		host.close();
 	}
+}
+
+const personHere = (): Person => ({ user: userInfo().username, machine: hostname(), cwd: process.cwd() });
+
+/** What a lieutenant made from a shell takes over: the person's pi, this folder, the keys of this environment. */
+async function launchHere({ env }: Context): Promise<Launch> {
+	const pi = await findPi(env);
+	return { pi: [pi.command, ...pi.args], cwd: process.cwd(), env: takenOver(env) };
 }
 
 /** Prints events until Ctrl-C, or until the hub refuses. */

@@ -23,7 +23,11 @@ export type Caller =
 			readonly lieutenant: string;
 			readonly token: string;
 	  }
-	| { readonly type: "command" };
+	| {
+			/** A person's command line. `name` is the orchestrator whose folder it was typed in. */
+			readonly type: "command";
+			readonly name?: string;
+	  };
 
 export interface Hello {
 	readonly type: "hello";

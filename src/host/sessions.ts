@@ -157,7 +157,7 @@ class Session {
 	#name(): string {
 		if (this.#lease !== undefined) return this.#lease.name;
 		if (this.#caller?.type === "pack") return this.#desk.pack(this.#caller.lieutenant, this.#caller.token) ?? "nobody";
-		return "command";
+		return (this.#caller?.type === "command" ? this.#caller.name : undefined) ?? "command";
 	}
 
 	#send(frame: HostAnswer): boolean {
