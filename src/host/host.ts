@@ -201,7 +201,7 @@ export class Host {
 	/** Nobody needs this host: no session is connected and no lieutenant lives here. */
 	idle(): boolean {
 		const living = [...this.lieutenants.values()].some((lieutenant) => shouldRun(lieutenant.standing.state));
-		return this.#sessions.count === 0 && !living && this.spool.waiting() === 0;
+		return this.#sessions.count === 0 && !living && this.spool.waiting(this.options.world.clock.now()) === 0;
 	}
 
 	/** Takes a stored lieutenant into service. */

@@ -39,7 +39,7 @@ test("one that the hub refused is passed over and stays with its reason", () => 
 	spool.add(entry("b"));
 	spool.refused(spool.next(NOW)?.seq ?? 0, "no such task");
 	expect(spool.next(NOW)).toMatchObject(entry("b"));
-	expect(spool.waiting()).toBe(1);
+	expect(spool.waiting(NOW)).toBe(1);
 	expect(database.store.row("select refused from spool where key = 'a'")).toEqual({ refused: "no such task" });
 });
 
@@ -47,4 +47,5 @@ test("one older than 7 days is not sent blindly, and not thrown away", () => {
 	spool.add(entry("old", NOW - SPOOL_MS));
 	expect(spool.next(NOW)).toBeUndefined();
 	expect(database.store.rows("select key from spool")).toHaveLength(1);
+	expect(spool.waiting(NOW)).toBe(0);
 });

@@ -17,6 +17,12 @@ export interface Surroundings {
 export const PORTS = 20;
 export const bashEnvFile = (folder: string): string => `${folder}/bash-env.sh`;
 export const temporaryFolder = (folder: string): string => `${folder}/tmp`;
+/**
+ * The temporary folder of a lieutenant's pi while it starts. pi, and what it loads extensions with, keep compiled code in
+ * theirs: with one of its own, every new lieutenant would compile pi and its extensions once more, for seconds. When
+ * pi's session begins, the package's extension puts `FLAGSHIP_TMPDIR`, the lieutenant's own, in its place.
+ */
+export const startFolder = (home: string): string => `${home}/tmp`;
 
 export function environmentOf(employment: Employment, life: number, around: Surroundings): Record<string, string> {
 	const { env, hub, ports } = employment;
@@ -35,7 +41,8 @@ export function environmentOf(employment: Employment, life: number, around: Surr
 		FLAGSHIP_LIFE: String(life),
 		FLAGSHIP_GROUPS: groupsFolder(around.folder),
 		BASH_ENV: bashEnvFile(around.folder),
-		TMPDIR: temporaryFolder(around.folder),
+		TMPDIR: startFolder(around.home),
+		FLAGSHIP_TMPDIR: temporaryFolder(around.folder),
 		FLAGSHIP_PORT_BASE: String(ports),
 		FLAGSHIP_PORT_COUNT: String(PORTS),
 		PORT: String(ports),

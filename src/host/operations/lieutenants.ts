@@ -70,6 +70,9 @@ type Destroyed = { name: string; kept: string[] };
 
 async function destroy(host: Host, name: string, context: Context) {
 	const owner = context.acting?.name ?? context.caller;
+	const before = context.target === undefined ? undefined : host.roster.get(context.target);
+	// The end of a first request that a killed host brought about later: asked again, it is the same end.
+	if (before?.state === "gone") return { destroyed: [{ name: before.spec.name, kept: [] }], failed: [] };
 	const chosen =
 		name === "*"
 			? [...host.lieutenants.values()].filter((lieutenant) => lieutenant.standing.owner === owner)

@@ -33,11 +33,13 @@ export class Spool {
 			JSON.stringify(entry.input),
 			entry.at,
 		);
-		return this.waiting();
+		return this.waiting(entry.at);
 	}
 
-	waiting(): number {
-		return Number(this.#store.row("select count(*) as n from spool where refused is null")?.n ?? 0);
+	/** How many are still to be sent. */
+	waiting(now: number): number {
+		const row = this.#store.row("select count(*) as n from spool where refused is null and at > ?", now - SPOOL_MS);
+		return Number(row?.n ?? 0);
 	}
 
 	/** The next to send: the oldest that was neither refused nor is too old. */
