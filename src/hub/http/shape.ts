@@ -24,18 +24,28 @@ export function shapeOf(operation: AnyOperation): Shape {
 	const inPath = [...operation.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? "");
 	const others = Object.keys(fields).filter((name) => !inPath.includes(name));
 	const hasBody = operation.method === "POST" || operation.method === "PATCH";
-	const checkParams = texts.compile(pick(fields, inPath));
-	const checkRest = (hasBody ? bodies : texts).compile(pick(fields, others));
+	const params = compiled(texts, pick(fields, inPath));
+	const rest = compiled(hasBody ? bodies : texts, pick(fields, others));
 
-	const check = (validate: ValidateFunction, value: Fields): Fields => {
+	const check = (validator: () => ValidateFunction, value: Fields): Fields => {
+		const validate = validator();
 		if (validate(value)) return value;
 		throw fault("invalid_input", sentence(operation, validate.errors as ErrorObject[], value));
 	};
 	return {
-		read(params, query, body) {
-			const rest = hasBody ? only(asObject(body), others) : only(query, others, (value) => value !== "");
-			return { ...check(checkRest, rest), ...check(checkParams, { ...params }) };
+		read(inParams, query, body) {
+			const inRest = hasBody ? only(asObject(body), others) : only(query, others, (value) => value !== "");
+			return { ...check(rest, inRest), ...check(params, { ...inParams }) };
 		},
+	};
+}
+
+/** At its first use: most hubs are never asked most operations, and all of them are a second of start and 15 MB. */
+function compiled(ajv: Ajv, schema: TSchema): () => ValidateFunction {
+	let validate: ValidateFunction | undefined;
+	return () => {
+		validate ??= ajv.compile(schema);
+		return validate;
 	};
 }
 
