@@ -26,11 +26,13 @@ export default async function hub(pi: ExtensionAPI): Promise<void> {
 	const tools = toolsFor(role, operations).filter((operation) => operation.at === "hub");
 	const deferred = tools.filter((operation) => operation.core !== true);
 	const exposure = knowsExposure(version);
-	let session: Session | undefined;
+	let open: (() => Promise<Session>) | undefined;
+	let session: Promise<Session> | undefined;
 
-	const call: ToolCall = (operation, input, options) => {
-		if (session === undefined) throw fault("hub_away", "");
-		return holding(session.call(operation, input, options));
+	const call: ToolCall = async (operation, input, options) => {
+		if (open === undefined) throw fault("hub_away", "");
+		session ??= open();
+		return await holding((await session).call(operation, input, options));
 	};
 	const newKey = () => crypto.randomUUID();
 	for (const operation of tools) {
@@ -40,17 +42,21 @@ export default async function hub(pi: ExtensionAPI): Promise<void> {
 
 	pi.on("session_start", async (_event, ctx) => {
 		putAway(pi, deferred, exposure);
-		const opened = await openFor(ctx);
+		open = () => openFor(ctx);
+		// A lieutenant starts nothing: it loads the client when it first has something to ask.
+		if (role === "lieutenant") return;
+		const opened = open();
 		session = opened;
 		// In the background: the person may type while the daemons start. Said once; later each tool says it.
-		opened.begin().catch((error: unknown) => {
+		(await opened).begin().catch((error: unknown) => {
 			// A context outlives its session only to throw.
 			if (session === opened) notify(ctx, sentence(error), "warning");
 		});
 	});
-	pi.on("session_shutdown", () => {
-		session?.leave();
-		session = undefined;
+	pi.on("session_shutdown", async () => {
+		const left = session;
+		[open, session] = [undefined, undefined];
+		(await left)?.leave();
 	});
 }
 
