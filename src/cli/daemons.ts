@@ -1,11 +1,8 @@
-/** Start, stop and status of the daemons, and the loop behind each. */
+/** Start, stop and status of the daemons. */
 import { ensure, findDaemon, loopAlive } from "../daemon/ensure.ts";
 import { DAEMONS, type Daemon, type Home } from "../daemon/home.ts";
-import { runLoop } from "../daemon/loop.ts";
-import { onStopSignal, runAsProcess } from "../daemon/process.ts";
 import { livingDaemon, type RunFile } from "../daemon/run-file.ts";
 import { stopDaemon } from "../daemon/stop.ts";
-import { entryFile } from "../daemon/version.ts";
 import { Fault, fault } from "../errors.ts";
 import type { Context } from "./context.ts";
 
@@ -66,11 +63,4 @@ export async function standing(context: Context, daemon: Daemon): Promise<{ runs
 	}
 	if (silent === undefined) return { runs: false, line: `${name} not running; it starts when it is needed` };
 	return { runs: false, line: `${name} process ${silent.pid} lives and does not answer; \`flagship doctor\` mends it` };
-}
-
-/** Does not return: the process ends with the loop. */
-export async function loop(context: Context, daemon: Daemon): Promise<number> {
-	const { world, home, env, speaks } = context;
-	const entry = { version: speaks.version, entry: entryFile };
-	return await runAsProcess(`${daemon} loop`, () => runLoop({ world, home, daemon, entry, env, onStop: onStopSignal }));
 }

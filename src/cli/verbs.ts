@@ -91,7 +91,7 @@ export const VERBS: readonly Verb[] = [
 			usage: `${daemon} loop`,
 			summary: `Keep the ${daemon} running.`,
 			hidden: true,
-			run: async (context) => (await import("./daemons.ts")).loop(context, daemon),
+			run: async (context) => (await import("./loop.ts")).loop(context, daemon),
 		},
 	]),
 ];
