@@ -12,6 +12,7 @@ import { type Cost, costOf } from "./processes.ts";
 
 const SECONDS = 24;
 const LOOK = 250;
+const SETTLE = 10_000;
 const { files } = realWorld();
 
 interface Watched {
@@ -43,7 +44,7 @@ export async function idle(stage: Stage, run: Run): Promise<void> {
 	const fleet = processesNaming(home.root);
 	const agents = agentsOf(stage);
 	const bare = await Promise.all(agents.map(() => BarePi.ready(pi, home)));
-	await sleep(3_000);
+	await sleep(SETTLE); // starting has an aftermath: collected garbage, compiled code
 	// At the same time, not in turns: both last long, and idle ones do not disturb each other.
 	const [whole, own, reference, alone] = await Promise.all([
 		watch(fleet),
@@ -58,6 +59,10 @@ export async function idle(stage: Stage, run: Run): Promise<void> {
 	run.report({
 		...{ bench: "idle.cpu", at, value: whole.share * 100, unit: "% of a core", beside },
 		...{ reference: reference.share * 100, goal: { atMost: 1 } },
+	});
+	run.report({
+		...{ bench: "idle.cpu.agents", at, value: own.share * 100, unit: "% of a core", beside },
+		...{ reference: reference.share * 100 },
 	});
 	run.report({ bench: "idle.cpu.host", at, value: alone.share * 100, unit: "% of a core" });
 	const spawns = ((whole.ended + born.length) * 60) / SECONDS;
