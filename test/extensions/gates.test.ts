@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SessionManager } from "@earendil-works/pi-coding-agent";
 import { afterAll, describe, expect, it } from "vitest";
@@ -7,7 +7,8 @@ import { makeRepository } from "../gates/repository.ts";
 import { makeFolder } from "../support/folder.ts";
 
 /** Not below a folder for scratch, as everything of a test's own is, and as this checkout may be. */
-const OUTSIDE = `/var/tmp/flagship-gate-test-${process.pid}.txt`;
+const elsewhere = existsSync("/dev/shm") ? "/dev/shm" : join(process.cwd(), "node_modules", ".cache");
+const OUTSIDE = join(elsewhere, `flagship-gate-test-${process.pid}.txt`);
 afterAll(() => rmSync(OUTSIDE, { force: true }));
 
 const write = (path: string, content = "x\n") => call("write", { path, content });
