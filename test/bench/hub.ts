@@ -1,4 +1,5 @@
 /** The hub: an empty one and a full one, in turns, beside bare HTTP and a raw SQLite loop. */
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { makeHome } from "../support/home.ts";
 import type { Figure } from "./figure.ts";
@@ -156,7 +157,9 @@ async function hubWith(amount: Amount): Promise<Hub> {
 	const home = makeHome();
 	const folder = join(home.root, "data");
 	await seed(folder, amount);
-	// The first hub of a home strips its code, which the next ones find: what is measured is a home in use.
+	// The first hub of a home strips its code, which the next ones find: what is measured is a home in use. Without the
+	// folder there is nowhere to keep it, and the second would be the first.
+	mkdirSync(home.flagship, { mode: 0o700 });
 	await (await startHub(home, folder)).end("SIGTERM");
 	const hub = await startHub(home, folder);
 	const body = { id: VM, name: VM, role: "infra", address: "127.0.0.1", registeredBy: "bench" };
