@@ -108,7 +108,8 @@ function send(pid: number, signal: Signal): boolean {
  */
 function kill(target: ProcessId, signal: Signal, group?: "group"): boolean {
 	const row = processRow(target.pid);
-	if (row !== undefined && row.started !== target.started) return false;
+	const over = group === "group" && row?.zombie === true;
+	if (row !== undefined && row.started !== target.started && !over) return false;
 	if (group === "group") return send(-target.pid, signal);
 	return row !== undefined && !row.zombie && send(target.pid, signal);
 }

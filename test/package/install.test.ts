@@ -28,6 +28,9 @@ async function offeredTools(pi: Pi, home: Home): Promise<readonly string[]> {
 
 const hasPi = (modules: string): boolean => existsSync(join(modules, "@earendil-works"));
 
+/** npm fetches and unpacks our dependencies: on a busy machine that takes its time. */
+const PATIENT = { timeout: 240_000 };
+
 await describeEachPi("installing", (pi) => {
 	test("from a folder", async () => {
 		const home = makeHome({ model });
@@ -35,7 +38,7 @@ await describeEachPi("installing", (pi) => {
 		expect(await offeredTools(pi, home)).toContain("log_append");
 	});
 
-	test("from git; pi fetches our dependencies, and no second pi", async () => {
+	test("from git; pi fetches our dependencies, and no second pi", PATIENT, async () => {
 		const { bare, url } = await makeRepository(makeFolder());
 		const env = { ...gitEnvironment(bare), ...(await npmEnvironment()) };
 		const home = makeHome({ model, env });
