@@ -3,7 +3,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Health } from "../../contract/hub.ts";
 import { PROTOCOL } from "../../contract/link.ts";
 import type { AnyOperation } from "../../contract/operation.ts";
-import { fault } from "../../errors.ts";
+import { fault, reason } from "../../errors.ts";
 import type { Caller } from "../author.ts";
 import type { Context } from "../context.ts";
 import { filterOf } from "../feed/feed.ts";
@@ -60,8 +60,13 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 
 	parseAnythingAsJson(app);
 	app.setErrorHandler((error, _request, reply) => refuse(error, reply));
-	app.addHook("onRequest", async (_request, reply) => {
-		reply.header("x-flagship-protocol", PROTOCOL).header("x-flagship-version", hub.version);
+	const handshake = { "x-flagship-protocol": String(PROTOCOL), "x-flagship-version": hub.version };
+	// Hooks that call back: a promise for each would be a good part of what a read costs.
+	app.addHook("onRequest", (request, reply, done) => {
+		// Old clients name no content type, or a wrong one.
+		request.raw.headers["content-type"] = "application/json";
+		reply.headers(handshake);
+		done();
 	});
 	const began = hub.world.clock.elapsed();
 	app.get("/health", (): Health => {
@@ -69,15 +74,22 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 		return { status: "ok", uptime, version: hub.version, protocol: PROTOCOL };
 	});
 
+	const gatekeeper = { tokens: hub.tokens, open };
 	const handlers = new Map(modules.handlers.map((handler) => [handler.operation.name, handler]));
 	const served = modules.operations.filter(({ path, name }) => handlers.has(name) || path.startsWith(FORWARDED));
 	for (const operation of served) {
 		const answer = answerOf(operation, handlers.get(operation.name), hub);
-		const onRequest = async (request: FastifyRequest): Promise<void> => {
-			const modern = shakesHands(request.headers);
-			const caller = callerOf({ tokens: hub.tokens, open }, request.headers);
-			checkRole(operation, caller);
-			asked.set(request, { caller, modern });
+		const onRequest = (request: FastifyRequest, _reply: FastifyReply, done: (refusal?: Error) => void): void => {
+			try {
+				const modern = shakesHands(request.headers);
+				const caller = callerOf(gatekeeper, request.headers);
+				checkRole(operation, caller);
+				asked.set(request, { caller, modern });
+			} catch (refusal) {
+				done(refusal instanceof Error ? refusal : new Error(reason(refusal)));
+				return;
+			}
+			done();
 		};
 		for (const url of [operation.path, ...(operation.aliases ?? [])]) {
 			app.route({ method: operation.method, url, onRequest, handler: answer });
@@ -101,11 +113,8 @@ function methodsOf(operations: readonly AnyOperation[], path: string): string[] 
 	return [...new Set(path === "/health" ? ["GET", ...methods] : methods)];
 }
 
-/** Old clients name no content type, or a wrong one. No body is an empty object: some requests need none. */
+/** No body is an empty object: some requests need none. */
 function parseAnythingAsJson(app: FastifyInstance): void {
-	app.addHook("onRequest", async (request) => {
-		request.raw.headers["content-type"] = "application/json";
-	});
 	app.removeAllContentTypeParsers();
 	app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
 		if (body === "") return done(null, {});
