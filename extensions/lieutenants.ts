@@ -9,7 +9,7 @@ import { fault } from "../src/errors.ts";
 import { contractFolder, loadOperations } from "../src/fleet/catalog.ts";
 import { type EntryLike, NOTICE, NoticeDesk } from "../src/fleet/notice-desk.ts";
 import { openFor } from "../src/fleet/open.ts";
-import { piVersion, tooOld } from "../src/fleet/pi-version.ts";
+import { knowsExposure, piVersion, tooOld } from "../src/fleet/pi-version.ts";
 import { fleetLines, summary } from "../src/fleet/present.ts";
 import type { Session } from "../src/fleet/session.ts";
 import { registerOperationTool, type ToolCall, toolsFor } from "../src/fleet/tools.ts";
@@ -26,7 +26,8 @@ const PATIENCE = 20_000;
 
 export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 	if ((process.env.FLAGSHIP_LIEUTENANT ?? "") !== "" || !loadOnce(pi, "lieutenants")) return;
-	if (tooOld(await piVersion()) !== undefined) return; // `hub.ts` says so, once
+	const version = await piVersion();
+	if (tooOld(version) !== undefined) return; // `hub.ts` says so, once
 
 	const operations = await loadOperations(readdirSync(contractFolder));
 	const waiting = new Waiting();
@@ -79,7 +80,8 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 	};
 
 	for (const operation of toolsFor("orchestrator", operations).filter((one) => one.at === "host")) {
-		registerOperationTool(pi, operation, call, { newKey: () => crypto.randomUUID() });
+		const deferred = operation.core !== true && knowsExposure(version);
+		registerOperationTool(pi, operation, call, { newKey: () => crypto.randomUUID(), deferred });
 	}
 
 	pi.registerMessageRenderer<{ type: Notice["type"] }>(NOTICE, (message, _options, theme) => ({

@@ -24,7 +24,7 @@ export function noticesIn(entries: readonly EntryLike[]): {
 	const present = new Set<string>();
 	const answered = new Set<string>();
 	for (const entry of entries) {
-		const id = entry.type === "custom_message" && entry.customType === NOTICE ? idOf(entry.details) : undefined;
+		const id = entry.type === "custom_message" && entry.customType === NOTICE ? noticeOf(entry.details) : undefined;
 		if (id !== undefined) present.add(id);
 		if (isAnswer(entry)) for (const one of present) answered.add(one);
 	}
@@ -37,7 +37,8 @@ const isAnswer = ({ type, message }: EntryLike): boolean =>
 	message.stopReason !== "error" &&
 	message.stopReason !== "aborted";
 
-function idOf(details: unknown): string | undefined {
+/** The notice's id in the details of its message. */
+export function noticeOf(details: unknown): string | undefined {
 	if (typeof details !== "object" || details === null || !("notice" in details)) return undefined;
 	return typeof details.notice === "string" ? details.notice : undefined;
 }
