@@ -23,6 +23,8 @@ const WIDGET = "flagship";
 const REDRAW = 250;
 /** ms that a call waits for a host that is being started, on a machine that is busy. */
 const PATIENCE = 20_000;
+/** ms that notices wait for the run of a prompt; an extension may have handled it without one. */
+const HELD = 5_000;
 
 export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 	if ((process.env.FLAGSHIP_LIEUTENANT ?? "") !== "" || !loadOnce(pi, "lieutenants")) return;
@@ -35,6 +37,7 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 	let session: Session | undefined;
 	let host: HostClient | undefined;
 	let redraw: NodeJS.Timeout | undefined;
+	let held: NodeJS.Timeout | undefined;
 
 	const desk = new NoticeDesk({
 		entries: () => (context?.sessionManager.getBranch() ?? []) as readonly EntryLike[],
@@ -120,6 +123,17 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 			},
 		});
 	});
+	pi.on("input", (event, ctx) => {
+		// A printed run's notices wait for its end anyway.
+		if (ctx.mode === "print" || event.streamingBehavior !== undefined) return;
+		desk.hold();
+		clearTimeout(held);
+		held = setTimeout(() => desk.release(), HELD).unref();
+	});
+	pi.on("agent_start", () => {
+		clearTimeout(held);
+		desk.release();
+	});
 	pi.on("turn_end", () => desk.turned());
 	pi.on("agent_settled", () => desk.settled());
 
@@ -137,6 +151,7 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 	});
 
 	pi.on("session_shutdown", () => {
+		clearTimeout(held);
 		clearTimeout(redraw);
 		redraw = undefined;
 		context = undefined;

@@ -23,8 +23,8 @@ const BRIEF = "flagship-brief";
 /** ms that the first request of a session waits to know its fleet, and the first one of a run to know what is new. */
 const FIRST_REQUEST = 1_500;
 const FIRST_OF_RUN = 250;
-/** ms that a prompt waits for its brief; a later one is shown when it comes. */
-const BRIEF_WITHIN = 1_500;
+/** ms that a prompt waits for its brief; a later one is shown when it comes. Only a printed run waits for a host to connect. */
+const BRIEF_WITHIN = { print: 1_500, connected: 800 } as const;
 const PATIENCE = 20_000;
 
 export default async function recovery(pi: ExtensionAPI): Promise<void> {
@@ -121,7 +121,8 @@ export default async function recovery(pi: ExtensionAPI): Promise<void> {
 		const asked = coming;
 		coming = undefined;
 		if (asked === undefined) return undefined;
-		const content = await holding(within(asked, BRIEF_WITHIN));
+		const connected = session?.host().lease === undefined ? 0 : BRIEF_WITHIN.connected;
+		const content = await holding(within(asked, ctx.mode === "print" ? BRIEF_WITHIN.print : connected));
 		if (content === LATE) {
 			void asked.then((late) => show(ctx, late));
 			return undefined;

@@ -55,6 +55,7 @@ export class NoticeDesk {
 	readonly #options: DeskOptions;
 	readonly #open = new Map<string, Notice>();
 	readonly #sent = new Set<string>();
+	#holding = false;
 
 	constructor(options: DeskOptions) {
 		this.#options = options;
@@ -80,6 +81,18 @@ export class NoticeDesk {
 		return taken;
 	}
 
+	/** A prompt is on its way into a run: a notice that starts one of its own now would make pi drop the prompt. */
+	hold(): void {
+		this.#holding = true;
+	}
+
+	/** The run has begun, or none came of it. */
+	release(): void {
+		if (!this.#holding) return;
+		this.#holding = false;
+		for (const notice of this.unsent) this.#send(notice);
+	}
+
 	/** After a turn: what an answer follows has been read. */
 	turned(): void {
 		const { answered } = noticesIn(this.#options.entries());
@@ -98,6 +111,10 @@ export class NoticeDesk {
 	}
 
 	#send(notice: Notice): void {
+		if (this.#holding) {
+			this.#sent.delete(notice.id);
+			return;
+		}
 		this.#sent.add(notice.id);
 		this.#options.send(notice);
 	}

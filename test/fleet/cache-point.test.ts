@@ -29,7 +29,7 @@ describe("the end of what the provider keeps", () => {
 	test("makes a part of a plain text, and passes over thinking and empty texts", () => {
 		const marked = { role: "user", content: [{ ...state, ...mark }] };
 		const moved = (content: unknown) => cacheBeforeState({ messages: [{ role: "user", content }, marked] });
-		const after = (content: unknown) => ({
+		const moves = (content: unknown) => ({
 			messages: [
 				{ role: "user", content },
 				{ role: "user", content: [state] },
@@ -40,8 +40,8 @@ describe("the end of what the provider keeps", () => {
 			{ type: "text", text: "" },
 		];
 		const thinking = { type: "thinking", thinking: "hm" };
-		expect(moved("go")).toEqual(after([{ ...go, ...mark }]));
-		expect(moved([go, empty, thinking])).toEqual(after([{ ...go, ...mark }, empty, thinking]));
+		expect(moved("go")).toEqual(moves([{ ...go, ...mark }]));
+		expect(moved([go, empty, thinking])).toEqual(moves([{ ...go, ...mark }, empty, thinking]));
 		expect(moved([thinking])).toBeUndefined();
 	});
 
