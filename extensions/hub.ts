@@ -23,8 +23,10 @@ export default async function hub(pi: ExtensionAPI): Promise<void> {
 
 	const role: Role = (process.env.FLAGSHIP_LIEUTENANT ?? "") === "" ? "orchestrator" : "lieutenant";
 	const operations = await loadOperations(readdirSync(contractFolder));
-	const tools = toolsFor(role, operations).filter((operation) => operation.at === "hub");
-	const deferred = tools.filter((operation) => operation.core !== true);
+	const all = toolsFor(role, operations);
+	const tools = all.filter((operation) => operation.at === "hub");
+	// Those of the host, too: `lieutenants.ts` makes them, one finder finds them.
+	const deferred = all.filter((operation) => operation.core !== true);
 	const exposure = knowsExposure(version);
 	let open: (() => Promise<Session>) | undefined;
 	let session: Promise<Session> | undefined;

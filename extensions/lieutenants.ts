@@ -9,7 +9,7 @@ import { fault } from "../src/errors.ts";
 import { contractFolder, loadOperations } from "../src/fleet/catalog.ts";
 import { type EntryLike, NOTICE, NoticeDesk } from "../src/fleet/notice-desk.ts";
 import { openFor } from "../src/fleet/open.ts";
-import { piVersion, tooOld } from "../src/fleet/pi-version.ts";
+import { knowsExposure, piVersion, tooOld } from "../src/fleet/pi-version.ts";
 import { fleetLines, summary } from "../src/fleet/present.ts";
 import type { Session } from "../src/fleet/session.ts";
 import { registerOperationTool, type ToolCall, toolsFor } from "../src/fleet/tools.ts";
@@ -23,10 +23,13 @@ const WIDGET = "flagship";
 const REDRAW = 250;
 /** ms that a call waits for a host that is being started, on a machine that is busy. */
 const PATIENCE = 20_000;
+/** ms that notices wait for the run of a prompt; an extension may have handled it without one. */
+const HELD = 5_000;
 
 export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 	if ((process.env.FLAGSHIP_LIEUTENANT ?? "") !== "" || !loadOnce(pi, "lieutenants")) return;
-	if (tooOld(await piVersion()) !== undefined) return; // `hub.ts` says so, once
+	const version = await piVersion();
+	if (tooOld(version) !== undefined) return; // `hub.ts` says so, once
 
 	const operations = await loadOperations(readdirSync(contractFolder));
 	const waiting = new Waiting();
@@ -34,6 +37,7 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 	let session: Session | undefined;
 	let host: HostClient | undefined;
 	let redraw: NodeJS.Timeout | undefined;
+	let held: NodeJS.Timeout | undefined;
 
 	const desk = new NoticeDesk({
 		entries: () => (context?.sessionManager.getBranch() ?? []) as readonly EntryLike[],
@@ -79,7 +83,8 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 	};
 
 	for (const operation of toolsFor("orchestrator", operations).filter((one) => one.at === "host")) {
-		registerOperationTool(pi, operation, call, { newKey: () => crypto.randomUUID() });
+		const deferred = operation.core !== true && knowsExposure(version);
+		registerOperationTool(pi, operation, call, { newKey: () => crypto.randomUUID(), deferred });
 	}
 
 	pi.registerMessageRenderer<{ type: Notice["type"] }>(NOTICE, (message, _options, theme) => ({
@@ -118,6 +123,17 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 			},
 		});
 	});
+	pi.on("input", (event, ctx) => {
+		// A printed run's notices wait for its end anyway.
+		if (ctx.mode === "print" || event.streamingBehavior !== undefined) return;
+		desk.hold();
+		clearTimeout(held);
+		held = setTimeout(() => desk.release(), HELD).unref();
+	});
+	pi.on("agent_start", () => {
+		clearTimeout(held);
+		desk.release();
+	});
 	pi.on("turn_end", () => desk.turned());
 	pi.on("agent_settled", () => desk.settled());
 
@@ -135,6 +151,7 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 	});
 
 	pi.on("session_shutdown", () => {
+		clearTimeout(held);
 		clearTimeout(redraw);
 		redraw = undefined;
 		context = undefined;

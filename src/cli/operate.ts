@@ -37,7 +37,7 @@ export async function operationVerbs(): Promise<readonly OperationVerb[]> {
 export async function operate(context: Context, operation: AnyOperation, args: readonly string[]): Promise<number> {
 	const { input: typed, json, fromStdin } = parseArguments(operation, args);
 	const text = fromStdin.length > 0 ? (await context.input()).trimEnd() : "";
-	const input = { ...here(operation), ...typed, ...Object.fromEntries(fromStdin.map((name) => [name, text])) };
+	const input = { ...here(context, operation), ...typed, ...Object.fromEntries(fromStdin.map((name) => [name, text])) };
 	if (operation.answers === "stream") return await follow(context, operation, input, json);
 	const answer =
 		operation.at === "hub" ? await askHub(context, operation, input) : await askHost(context, operation, input);
@@ -47,9 +47,16 @@ export async function operate(context: Context, operation: AnyOperation, args: r
 	return 0;
 }
 
-/** Where a host takes a folder, "yours" is the one in which the command was typed. */
-const here = (operation: AnyOperation): Record<string, unknown> =>
-	operation.at === "host" && "cwd" in operation.input.properties ? { cwd: process.cwd() } : {};
+/** What a host is not told is taken from where the command was typed: "yours" is that folder, and its orchestrator. */
+function here({ world, env }: Context, operation: AnyOperation): Record<string, unknown> {
+	const { properties } = operation.input;
+	const cwd = process.cwd();
+	if (operation.at !== "host") return {};
+	return {
+		...("cwd" in properties ? { cwd } : {}),
+		...("orchestrator" in properties ? { orchestrator: orchestratorName(world.files, env, personHere()) } : {}),
+	};
+}
 
 interface Answered {
 	readonly output: unknown;

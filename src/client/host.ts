@@ -50,6 +50,8 @@ export interface HostClient {
 	readonly lease: Lease | undefined;
 	/** Rows as last pushed, by id. */
 	readonly lieutenants: ReadonlyMap<string, Lieutenant>;
+	/** Notices that this session has not acknowledged, by id, oldest first. */
+	readonly notices: ReadonlyMap<string, Notice>;
 	/** Begins; calls made before wait for it. */
 	connect(): void;
 	/** Throws a `Fault`: the host's refusal, or `host_unreachable`. */
@@ -215,6 +217,7 @@ export function createHostClient(options: HostClientOptions): HostClient {
 			return lease;
 		},
 		lieutenants,
+		notices,
 		connect() {
 			if (begun) return;
 			begun = true;

@@ -385,3 +385,22 @@ export const release = operation({
 	allow: WRITERS,
 	tell: (task) => `Task ${task.id} is ${task.status} and free.`,
 });
+
+export const mine = operation({
+	name: "board.mine",
+	at: "hub",
+	cli: "board mine",
+	summary: "List what you have made, hold or are meant to do, and what is not done; last changed first.",
+	method: "GET",
+	path: "/board/mine",
+	status: 200,
+	input: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, description: "default 50" })) }),
+	output: Type.Object({
+		tasks: Type.Array(Task),
+		count: Type.Integer(),
+		open: Type.Integer({ description: "all of them, also those beyond the limit" }),
+	}),
+	allow: EVERYONE,
+	tell: ({ tasks, count, open }) =>
+		(tasks.map(line).join("\n") || "Nothing is open.") + (open > count ? `\n${open - count} more.` : ""),
+});

@@ -24,7 +24,7 @@ export function noticesIn(entries: readonly EntryLike[]): {
 	const present = new Set<string>();
 	const answered = new Set<string>();
 	for (const entry of entries) {
-		const id = entry.type === "custom_message" && entry.customType === NOTICE ? idOf(entry.details) : undefined;
+		const id = entry.type === "custom_message" && entry.customType === NOTICE ? noticeOf(entry.details) : undefined;
 		if (id !== undefined) present.add(id);
 		if (isAnswer(entry)) for (const one of present) answered.add(one);
 	}
@@ -37,7 +37,8 @@ const isAnswer = ({ type, message }: EntryLike): boolean =>
 	message.stopReason !== "error" &&
 	message.stopReason !== "aborted";
 
-function idOf(details: unknown): string | undefined {
+/** The notice's id in the details of its message. */
+export function noticeOf(details: unknown): string | undefined {
 	if (typeof details !== "object" || details === null || !("notice" in details)) return undefined;
 	return typeof details.notice === "string" ? details.notice : undefined;
 }
@@ -54,6 +55,7 @@ export class NoticeDesk {
 	readonly #options: DeskOptions;
 	readonly #open = new Map<string, Notice>();
 	readonly #sent = new Set<string>();
+	#holding = false;
 
 	constructor(options: DeskOptions) {
 		this.#options = options;
@@ -79,6 +81,18 @@ export class NoticeDesk {
 		return taken;
 	}
 
+	/** A prompt is on its way into a run: a notice that starts one of its own now would make pi drop the prompt. */
+	hold(): void {
+		this.#holding = true;
+	}
+
+	/** The run has begun, or none came of it. */
+	release(): void {
+		if (!this.#holding) return;
+		this.#holding = false;
+		for (const notice of this.unsent) this.#send(notice);
+	}
+
 	/** After a turn: what an answer follows has been read. */
 	turned(): void {
 		const { answered } = noticesIn(this.#options.entries());
@@ -97,6 +111,10 @@ export class NoticeDesk {
 	}
 
 	#send(notice: Notice): void {
+		if (this.#holding) {
+			this.#sent.delete(notice.id);
+			return;
+		}
 		this.#sent.add(notice.id);
 		this.#options.send(notice);
 	}

@@ -46,8 +46,8 @@ export function span(ms: number): string {
 	return `${Math.floor(seconds / 3_600)}h`;
 }
 
-/** What it does, or why it does not. */
-function doing(row: Lieutenant, now: number): string {
+/** What it does, or why it does not; `now` is wall time in ms. */
+export function doing(row: Lieutenant, now: number): string {
 	if (row.reason !== undefined) return `${row.state}: ${row.reason}`;
 	if (row.state === "working" && row.tool !== undefined) {
 		const since = row.toolSince === undefined ? "" : ` ${span(now - Date.parse(row.toolSince))}`;
@@ -58,7 +58,7 @@ function doing(row: Lieutenant, now: number): string {
 
 const pad = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - [...text].length));
 
-function cut(text: string, width: number): string {
+export function cut(text: string, width: number): string {
 	const letters = [...text];
 	return letters.length <= width ? text : `${letters.slice(0, Math.max(0, width - 1)).join("")}…`;
 }

@@ -23,6 +23,7 @@ import type { Look } from "./journal.ts";
 import { Lieutenant } from "./lieutenant.ts";
 import { shouldRun } from "./lifecycle.ts";
 import { Names } from "./names.ts";
+import { briefHandlers } from "./operations/brief.ts";
 import { lieutenantHandlers } from "./operations/lieutenants.ts";
 import { spoolHandlers } from "./operations/spool.ts";
 import { LocalPlace } from "./places/local.ts";
@@ -104,9 +105,8 @@ export class Host {
 			options.place ??
 			new LocalPlace({ world, home, socket: socketPath(home, "host"), packageFolder: options.packageFolder });
 		this.#reports = new Reports(this.store);
-		const calls = new Calls([...lieutenantHandlers(this), ...spoolHandlers(this)], new Answers(this.store), () =>
-			world.clock.now(),
-		);
+		const handlers = [...lieutenantHandlers(this), ...spoolHandlers(this), ...briefHandlers(this)];
+		const calls = new Calls(handlers, new Answers(this.store), () => world.clock.now());
 		this.#access = new Access({
 			world,
 			version,

@@ -70,9 +70,10 @@ export async function machineHub(home: Home): Promise<Running & { readonly token
 	return { ...closing(home, "hub", hub.address, () => hub.close()), token };
 }
 
-export async function machineHost(home: Home): Promise<Running> {
+/** `ahead`: ms by which its clock is ahead of this machine's, asked each time. */
+export async function machineHost(home: Home, ahead: () => number = () => 0): Promise<Running> {
 	const host = new Host({
-		world,
+		world: { ...world, clock: { ...world.clock, now: () => world.clock.now() + ahead() } },
 		home,
 		version: VERSION,
 		settings: readSettings(home, {}),

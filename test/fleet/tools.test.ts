@@ -43,7 +43,7 @@ describe("the tools of a role", () => {
 		] as const) {
 			const tools = toolsFor(role, operations);
 			const core = tools.filter((operation) => operation.core === true);
-			const deferred = tools.filter((operation) => operation.core !== true && operation.at === "hub");
+			const deferred = tools.filter((operation) => operation.core !== true);
 			const sent = [...core.map(describeTool), finderDescription(deferred)];
 			expect(core.length).toBeGreaterThan(5);
 			expect(

@@ -1,4 +1,5 @@
 /** A chat-completions request as the script sees it. */
+import { STATE_TAG } from "../../fleet/live-state.ts";
 
 export interface Asked {
 	readonly key: string;
@@ -47,13 +48,17 @@ interface Spoken {
 const textsOf = (messages: readonly Spoken[], ...roles: string[]): string[] =>
 	messages.filter((message) => roles.includes(message.role)).map((message) => message.text);
 
+/** What was said, oldest first. The live state that Flagship adds to a request is nothing that anyone has said. */
+const messagesOf = (body: unknown): readonly unknown[] =>
+	list(field(body, "messages")).filter((message) => !contentText(field(message, "content")).startsWith(STATE_TAG));
+
 /** The texts of all messages, oldest first. */
 export const textsIn = (body: unknown): readonly string[] =>
-	list(field(body, "messages")).map((message) => contentText(field(message, "content")));
+	messagesOf(body).map((message) => contentText(field(message, "content")));
 
 /** `known`: the agents of the script, for a model id that names one. */
 export function describeRequest(body: unknown, known: Readonly<Record<string, unknown>> = {}): Asked {
-	const raw = list(field(body, "messages"));
+	const raw = messagesOf(body);
 	const messages = raw.map((message) => ({
 		role: text(field(message, "role")),
 		text: contentText(field(message, "content")),
@@ -76,7 +81,7 @@ export function describeRequest(body: unknown, known: Readonly<Record<string, un
 		roles: messages.map((message) => message.role).join(","),
 		tools: list(field(body, "tools")).map((tool) => text(field(field(tool, "function") ?? tool, "name"))),
 		toolChoice: field(body, "tool_choice"),
-		size: JSON.stringify(raw).length,
+		size: JSON.stringify(list(field(body, "messages"))).length,
 		body,
 	};
 }

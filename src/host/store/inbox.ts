@@ -33,6 +33,12 @@ export class Inbox {
 		});
 	}
 
+	/** The last ones of `owner`, read or not, oldest first. */
+	newest(owner: string, limit = 1_000): readonly Notice[] {
+		const rows = this.#store.rows("select body from notices where owner = ? order by seq desc limit ?", owner, limit);
+		return rows.map((row) => JSON.parse(String(row.body)) as Notice).reverse();
+	}
+
 	handed(id: string, session: string): void {
 		this.#store.run("update notices set session = coalesce(session, ?) where id = ?", session, id);
 	}

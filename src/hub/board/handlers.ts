@@ -5,6 +5,11 @@ import { cursorOf, cut, limitOf } from "../page.ts";
 import { NO_CLAIM, refuseWhileHeld } from "./claims.ts";
 import { noteOf, rowOf, type TaskRow, taskOf, tasksOf, whole } from "./task.ts";
 
+/** By name, not "not done": so the index on status finds them. */
+const OPEN = ["open", "in_progress", "in_review", "blocked"] as const;
+/** Entries of `board.mine`, where the caller asks for no number. */
+const MINE = 50;
+
 const INSERT = `insert into tasks (id, title, description, status, assignee, tags, dependencies, created_by, created_at,
 	updated_at, score) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`;
 
@@ -153,4 +158,29 @@ export const review = read(contract.review, async ({ db, now, hub }) => {
 		.execute();
 	const tasks = tasksOf(hub.database.reader, rows, now);
 	return { tasks, count: tasks.length };
+});
+
+export const mine = read(contract.mine, async ({ input, caller, db, now }) => {
+	const open = () =>
+		db
+			.selectFrom("tasks")
+			.where("status", "in", OPEN)
+			.where((or) =>
+				or.or([
+					or("created_by", "=", caller.name),
+					or("assignee", "=", caller.name),
+					or.and([or("claimed_by", "=", caller.name), or("claimed_until", ">", now)]),
+				]),
+			);
+	const rows = await open()
+		.selectAll()
+		.orderBy("updated_at", "desc")
+		.orderBy("n", "desc")
+		.limit(input.limit ?? MINE)
+		.execute();
+	const all = await open()
+		.select((count) => count.fn.countAll<number>().as("n"))
+		.executeTakeFirstOrThrow();
+	const tasks = await tasksOf(db, rows, now);
+	return { tasks, count: tasks.length, open: all.n };
 });
