@@ -160,7 +160,7 @@ export const review = read(contract.review, async ({ db, now, hub }) => {
 	return { tasks, count: tasks.length };
 });
 
-export const mine = read(contract.mine, async ({ input, caller, db, now }) => {
+export const mine = read(contract.mine, async ({ input, caller, db, now, hub }) => {
 	const open = () =>
 		db
 			.selectFrom("tasks")
@@ -181,6 +181,6 @@ export const mine = read(contract.mine, async ({ input, caller, db, now }) => {
 	const all = await open()
 		.select((count) => count.fn.countAll<number>().as("n"))
 		.executeTakeFirstOrThrow();
-	const tasks = await tasksOf(db, rows, now);
+	const tasks = tasksOf(hub.database.reader, rows, now);
 	return { tasks, count: tasks.length, open: all.n };
 });
