@@ -1,16 +1,19 @@
-/** The work-log gate in pi: it hears tools and the end of runs, and puts a refusal before the model. */
+/** The gates in pi: they hear tools and the end of runs, and put a refusal before the model. */
 import { readdirSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
 import type { ExtensionAPI, ExtensionContext } from "@earendil-works/pi-coding-agent";
 import { homeOf } from "../src/daemon/home.ts";
 import { readSettings } from "../src/daemon/settings.ts";
 import { reason } from "../src/errors.ts";
 import { useRecords } from "../src/fleet/lazy-records.ts";
 import { piVersion, tooOld } from "../src/fleet/pi-version.ts";
+import { type Agent, Guards } from "../src/gates/guards.ts";
 import { WORK, workEvents } from "../src/gates/ledger.ts";
+import { gitRoot } from "../src/gates/observe.ts";
 import type { Records } from "../src/gates/records.ts";
 import { RULES, RULES_SECTION, withRules } from "../src/gates/rules.ts";
-import { GATE_DEFAULTS, type GateSettings, gateSettings } from "../src/gates/settings.ts";
+import { GATE_DEFAULTS, type GateSettings, gateSettings, PROJECT_FILE, tighten } from "../src/gates/settings.ts";
 import { WorkLog } from "../src/gates/work-log.ts";
 import { loadOnce } from "../src/pi/once.ts";
 import { readSession } from "../src/pi/session.ts";
@@ -22,6 +25,7 @@ const REFUSAL = "flagship.gate";
 
 export interface GateParts {
 	readonly settings: GateSettings;
+	readonly agent: Agent;
 	world(): Promise<World>;
 	records(ctx: ExtensionContext): Pick<Records, "append" | "publish"> & { leave(): Promise<void> };
 	/** The effect of one of our own tools. */
@@ -31,12 +35,20 @@ export interface GateParts {
 export function registerGates(pi: ExtensionAPI, parts: GateParts): void {
 	const { settings } = parts;
 	let gate: WorkLog | undefined;
+	let guards: Guards | undefined;
 	let leave: () => Promise<void> = async () => undefined;
 
 	pi.on("session_start", async (event, ctx) => {
 		const world = await parts.world();
 		const records = parts.records(ctx);
 		leave = () => records.leave();
+		guards = new Guards({
+			settings,
+			agent: parts.agent,
+			random: world.random,
+			records,
+			tell: (text) => notify(ctx, text),
+		});
 		gate = new WorkLog({
 			world,
 			records,
@@ -68,6 +80,8 @@ export function registerGates(pi: ExtensionAPI, parts: GateParts): void {
 
 	pi.on("tool_call", async (event) => {
 		const call = { id: event.toolCallId, tool: event.toolName, input: event.input };
+		const refused = await guards?.before(call);
+		if (refused !== undefined) return { block: true, reason: refused };
 		const verdict = await gate?.before(call);
 		if (verdict?.type === "block") return { block: true, reason: verdict.reason };
 		if (verdict?.type === "entry") {
@@ -115,6 +129,7 @@ export function registerGates(pi: ExtensionAPI, parts: GateParts): void {
 	pi.on("session_shutdown", async (event) => {
 		await holding(gate?.shutdown(event.reason) ?? Promise.resolve());
 		gate = undefined;
+		guards = undefined;
 		await leave();
 	});
 }
@@ -130,21 +145,32 @@ function notify(ctx: ExtensionContext, text: string): void {
 const SLOT = Symbol.for("flagship.gates");
 
 /** Read once per process: a session that could change them on the way could switch its own gates off. */
-function launchSettings(): GateSettings {
+async function launchSettings(): Promise<GateSettings> {
 	const place = globalThis as { [SLOT]?: GateSettings };
-	place[SLOT] ??= settingsNow();
+	place[SLOT] ??= await settingsNow();
 	return place[SLOT];
 }
 
-function settingsNow(): GateSettings {
+async function settingsNow(): Promise<GateSettings> {
 	const { env } = process;
+	const { files } = await import("../src/world/files.ts");
+	const cwd = process.cwd();
+	const project = (settings: GateSettings): GateSettings =>
+		[...new Set([gitRoot({ files }, cwd) ?? cwd, cwd])].reduce(
+			(so, folder) => tighten(so, files.read(join(folder, PROJECT_FILE))),
+			settings,
+		);
 	try {
 		const home = homeOf(env, { uid: userInfo().uid, folder: homedir() });
-		return gateSettings(readSettings(home, env).values, env);
+		return project(gateSettings(readSettings(home, env).values, env));
 	} catch (thrown) {
 		const fallback = gateSettings({}, env);
 		return { ...fallback, problems: [...GATE_DEFAULTS.problems, ...fallback.problems, reason(thrown)] };
 	}
+}
+
+function agentOf({ FLAGSHIP_LIEUTENANT: id = "", VERS_AGENT_NAME: name }: NodeJS.ProcessEnv): Agent {
+	return id === "" ? { type: "orchestrator" } : { type: "lieutenant", name: name ?? id };
 }
 
 /** Our tools' effects, out of the contract; loaded when a tool that is not pi's own is first called. */
@@ -171,7 +197,8 @@ function ownEffects(): GateParts["own"] {
 export default async function gates(pi: ExtensionAPI): Promise<void> {
 	if (tooOld(await piVersion()) !== undefined || !loadOnce(pi, "gates")) return;
 	registerGates(pi, {
-		settings: launchSettings(),
+		settings: await launchSettings(),
+		agent: agentOf(process.env),
 		world: async () => (await import("../src/world/real.ts")).realWorld(),
 		records: (ctx) => useRecords(async () => (await import("../src/fleet/open-records.ts")).openRecords(ctx)),
 		own: ownEffects(),

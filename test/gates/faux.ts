@@ -122,6 +122,7 @@ export async function makeFaux({
 			});
 		}
 		registerGates(pi, {
+			agent: { type: "orchestrator" },
 			settings: { ...GATE_DEFAULTS, ...settings },
 			world: async () => watched,
 			records: () => ({
