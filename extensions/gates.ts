@@ -1,16 +1,17 @@
 /** The gates in pi: they hear tools and the end of runs, and put a refusal before the model. */
-import { readdirSync } from "node:fs";
+import { readdirSync, realpathSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { ExtensionAPI, ExtensionContext } from "@earendil-works/pi-coding-agent";
 import { homeOf } from "../src/daemon/home.ts";
 import { readSettings } from "../src/daemon/settings.ts";
 import { reason } from "../src/errors.ts";
 import { useRecords } from "../src/fleet/lazy-records.ts";
 import { piVersion, tooOld } from "../src/fleet/pi-version.ts";
-import { type Agent, Guards } from "../src/gates/guards.ts";
+import { type Agent, type GuardOptions, Guards } from "../src/gates/guards.ts";
 import { WORK, workEvents } from "../src/gates/ledger.ts";
 import { gitRoot } from "../src/gates/observe.ts";
+import { zonesOf } from "../src/gates/paths.ts";
 import type { Records } from "../src/gates/records.ts";
 import { RULES, RULES_SECTION, withRules } from "../src/gates/rules.ts";
 import { GATE_DEFAULTS, type GateSettings, gateSettings, PROJECT_FILE, tighten } from "../src/gates/settings.ts";
@@ -18,7 +19,7 @@ import { WorkLog } from "../src/gates/work-log.ts";
 import { loadOnce } from "../src/pi/once.ts";
 import { readSession } from "../src/pi/session.ts";
 import { holding } from "../src/world/hold.ts";
-import type { World } from "../src/world.ts";
+import type { Files, World } from "../src/world.ts";
 
 /** `customType` of the message that refuses to settle. */
 const REFUSAL = "flagship.gate";
@@ -46,6 +47,7 @@ export function registerGates(pi: ExtensionAPI, parts: GateParts): void {
 			settings,
 			agent: parts.agent,
 			random: world.random,
+			...groundOf(world.files, ctx.cwd, parts.agent),
 			records,
 			tell: (text) => notify(ctx, text),
 		});
@@ -96,6 +98,8 @@ export function registerGates(pi: ExtensionAPI, parts: GateParts): void {
 		const text = event.content.map((block) => (block.type === "text" ? block.text : "")).join("\n");
 		const call = { id: event.toolCallId, tool: event.toolName, input: event.input };
 		await gate?.after(call, { isError: event.isError, text });
+		const seen = guards?.after(call);
+		return seen === undefined ? undefined : { content: [...event.content, { type: "text" as const, text: seen }] };
 	});
 
 	pi.on("tool_execution_end", async (event) => {
@@ -132,6 +136,43 @@ export function registerGates(pi: ExtensionAPI, parts: GateParts): void {
 		guards = undefined;
 		await leave();
 	});
+}
+
+/** What this session's tools may not change. */
+function groundOf(files: Files, cwd: string, agent: Agent): Pick<GuardOptions, "ground" | "watched" | "stamp"> {
+	const { env } = process;
+	const home = resolve(env.FLAGSHIP_HOME || join(homedir(), ".flagship"));
+	const pi = env.PI_CODING_AGENT_DIR ?? join(homedir(), ".pi", "agent");
+	const lieutenant = agent.type === "lieutenant";
+	const temporary = lieutenant && env.TMPDIR !== undefined ? { temporary: env.TMPDIR } : {};
+	const zones = zonesOf({ home, pi, cwd, top: gitRoot({ files }, cwd) ?? cwd, ...temporary }, lieutenant);
+	const own = env.FLAGSHIP_LIEUTENANT_FOLDER;
+	return {
+		ground: {
+			zones: zones.map((zone) => ({ ...zone, path: realPath(zone.path) })),
+			cwd,
+			variables: { ...env, HOME: homedir(), FLAGSHIP_HOME: home, PI_CODING_AGENT_DIR: pi, PWD: cwd },
+			real: realPath,
+		},
+		watched: [
+			join(home, "settings.json"),
+			...(own === undefined ? [] : [join(own, "hooks", "pre-push"), join(own, "push-policy.json")]),
+		],
+		stamp(path) {
+			const stat = files.stat(path);
+			return stat === undefined ? "" : `${stat.size}:${stat.changed}`;
+		},
+	};
+}
+
+/** Links resolved as far as the path exists: a link to a protected file is that file. */
+function realPath(path: string): string {
+	try {
+		return realpathSync(path);
+	} catch {
+		// Not there, or not to be looked into: what is above it decides.
+		return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path));
+	}
 }
 
 const previous = (event: { readonly reason: string; readonly previousSessionFile?: string }): string | undefined =>

@@ -4,6 +4,7 @@
  */
 import { reason } from "../errors.ts";
 import type { Random } from "../world.ts";
+import { commandTrespass, fileTrespass, type Ground, trespassText } from "./paths.ts";
 import { refusedPush } from "./push.ts";
 import { aroundText, pushSpelling } from "./push-spelling.ts";
 import type { Records } from "./records.ts";
@@ -18,6 +19,10 @@ export interface GuardOptions {
 	readonly settings: GateSettings;
 	readonly agent: Agent;
 	readonly random: Random;
+	readonly ground: Ground;
+	/** Files whose change by a command is told, since a spelling may hide it; size and time of each. */
+	readonly watched: readonly string[];
+	stamp(path: string): string;
 	readonly records: Pick<Records, "publish">;
 	/** Tells the person; the model does not see it. */
 	tell(text: string): void;
@@ -31,6 +36,7 @@ interface Objection {
 
 export class Guards {
 	readonly #options: GuardOptions;
+	readonly #stamps = new Map<string, readonly string[]>();
 
 	constructor(options: GuardOptions) {
 		this.#options = options;
@@ -38,7 +44,7 @@ export class Guards {
 
 	/** Why the call may not be; `undefined` when it may. */
 	async before(call: Call): Promise<string | undefined> {
-		for (const objection of [this.#push(call)]) {
+		for (const objection of [this.#push(call), this.#path(call)]) {
 			if (objection !== undefined && this.#settings[objection.gate] !== "off") {
 				const refused = this.#settings[objection.gate] === "enforce";
 				this.#publish(objection, refused ? "refused" : "warned");
@@ -46,11 +52,44 @@ export class Guards {
 				this.#options.tell(`${objection.text} (gates.${objection.gate} is set to warn.)`);
 			}
 		}
+		this.#watch(call);
 		return undefined;
+	}
+
+	#watch({ id, tool }: Call): void {
+		if (tool !== "bash" || this.#settings.protectedPaths === "off") return;
+		this.#stamps.set(id, this.#options.watched.map(this.#options.stamp));
+	}
+
+	/** After a command: which of the watched files it changed, as a sentence for the model. */
+	after({ id }: Call): string | undefined {
+		const before = this.#stamps.get(id);
+		this.#stamps.delete(id);
+		if (before === undefined) return undefined;
+		const { watched, stamp, tell } = this.#options;
+		const changed = watched.filter((path, index) => stamp(path) !== before[index]);
+		if (changed.length === 0) return undefined;
+		const text = `${changed.join(", ")} changed while this command ran. Agents do not change that; a person is told.`;
+		this.#publish({ gate: "protectedPaths", text, metadata: { files: changed } }, "seen");
+		tell(text);
+		return text;
 	}
 
 	get #settings(): GateSettings {
 		return this.#options.settings;
+	}
+
+	#path({ tool, input }: Call): Objection | undefined {
+		if (this.#settings.protectedPaths === "off") return undefined;
+		const { ground } = this.#options;
+		const found =
+			tool === "bash"
+				? commandTrespass(ground, inputText(input, "command"))
+				: tool === "write" || tool === "edit"
+					? fileTrespass(ground, inputText(input, "path"))
+					: undefined;
+		if (found === undefined) return undefined;
+		return { gate: "protectedPaths", text: trespassText(found), metadata: { path: found.path } };
 	}
 
 	#push({ tool, input }: Call): Objection | undefined {

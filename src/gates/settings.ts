@@ -8,7 +8,7 @@ import type { Mode } from "./settle.ts";
 export const MODES = ["off", "warn", "enforce"] as const satisfies readonly Mode[];
 
 /** The gates that are switched one by one. */
-export const GATES = ["workLog", "pushToMain"] as const;
+export const GATES = ["workLog", "pushToMain", "protectedPaths"] as const;
 export type Gate = (typeof GATES)[number];
 
 /** Settings that are lists of texts. */
@@ -31,6 +31,7 @@ export const gatesSchema = {
 	properties: {
 		workLog: gate("Changes must be in the work log before a run ends."),
 		pushToMain: gate("Lieutenants do not push to protected branches."),
+		protectedPaths: gate("Agents do not change what Flagship and pi run on, or another agent's worktree."),
 		quietTools: list([], "Names of further tools that leave no trace, such as a web search."),
 		protectedBranches: list(["main", "master"], "Protected besides the branch that the remote's HEAD names."),
 		pushGrants: list([], "Names of lieutenants that may push to protected branches; each such push is told."),
@@ -44,6 +45,7 @@ const { properties } = gatesSchema;
 export const GATE_DEFAULTS: GateSettings = {
 	workLog: properties.workLog.default,
 	pushToMain: properties.pushToMain.default,
+	protectedPaths: properties.protectedPaths.default,
 	quietTools: properties.quietTools.default,
 	protectedBranches: properties.protectedBranches.default,
 	pushGrants: properties.pushGrants.default,

@@ -16,6 +16,14 @@ export interface GateEvent {
 	readonly metadata: Readonly<Record<string, unknown>>;
 }
 
+export interface RunOptions {
+	/** More of what lieutenants are made with. */
+	readonly create?: Readonly<Record<string, unknown>>;
+	/** What the orchestrator does itself, before and after. */
+	readonly first?: readonly Step[];
+	readonly last?: readonly Step[];
+}
+
 export interface FleetStage {
 	readonly home: Home;
 	readonly model: Awaited<ReturnType<typeof makeModel>>;
@@ -26,10 +34,7 @@ export interface FleetStage {
 	remoteSubject(branch: string): string;
 	write(path: string, text: string, mode?: number): void;
 	/** Runs one orchestrator that makes lieutenants, each with these steps, to its end. */
-	run(
-		lieutenants: Readonly<Record<string, readonly Step[]>>,
-		create?: Readonly<Record<string, unknown>>,
-	): Promise<void>;
+	run(lieutenants: Readonly<Record<string, readonly Step[]>>, more?: RunOptions): Promise<void>;
 	/** What tools answered to a lieutenant, in order. */
 	answers(name: string): readonly string[];
 	flagship(...args: readonly string[]): string;
@@ -73,14 +78,14 @@ export async function fleetStage(
 			);
 			return known;
 		},
-		async run(lieutenants, create = {}) {
+		async run(lieutenants, { create = {}, first = [], last = [] } = {}) {
 			const made = Object.keys(lieutenants).map((name) =>
 				tool("vers_lt_create", { name, role: `[[agent:${name}]] a tester`, task: "Do it", ...create }),
 			);
 			model.setScript({
 				rules: [summarizer("what was before")],
 				agents: {
-					orc: { steps: [...made, say("I wait.")], after: say("heard") },
+					orc: { steps: [...first, ...made, say("I wait."), ...last], after: say("heard") },
 					...Object.fromEntries(
 						Object.entries(lieutenants).map(([name, steps]) => [name, { steps, after: say("no more") }]),
 					),
@@ -90,7 +95,7 @@ export async function fleetStage(
 			if (ran.code !== 0) throw new Error(`pi ended with ${ran.code}: ${ran.stderr}`);
 		},
 		answers: (name) =>
-			model.requests.filter((asked) => asked.from === name && asked.lastTool !== "").map((asked) => asked.lastTool),
+			model.requests.filter((asked) => asked.key === name && asked.lastTool !== "").map((asked) => asked.lastTool),
 		events: (gate) => {
 			const all: readonly GateEvent[] = JSON.parse(flagship("feed", "list", "--type", "custom", "--json"));
 			return all.filter((event) => event.metadata.gate === gate);

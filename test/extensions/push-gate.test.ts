@@ -7,11 +7,10 @@ import { describeEachPi } from "../support/pi.ts";
 import { bash, fleetStage, say } from "./fleet-stage.ts";
 
 const commit = bash("echo b > b.txt && git add -A && git commit -q -m second");
-const OFF = {};
 
 await describeEachPi("no push to main from a lieutenant", (pi) => {
 	test("in any spelling: main stays, its own branch goes, and the feed tells each refusal", async () => {
-		const on = await fleetStage(pi, OFF);
+		const on = await fleetStage(pi, {});
 		on.write("push.sh", "git push -q origin HEAD:main\n");
 		on.git("add", "-A");
 		on.git("commit", "-q", "-m", "a script");
@@ -43,7 +42,7 @@ await describeEachPi("no push to main from a lieutenant", (pi) => {
 	});
 
 	test("the branch that the remote's HEAD names is protected, under any name", async () => {
-		const on = await fleetStage(pi, OFF);
+		const on = await fleetStage(pi, {});
 		on.git("push", "-q", "origin", "main:trunk");
 		execFileSync("git", ["-C", on.remote, "symbolic-ref", "HEAD", "refs/heads/trunk"]);
 		await on.run({ ada: [commit, bash("git push origin HEAD:trunk"), say("done")] });
@@ -52,7 +51,7 @@ await describeEachPi("no push to main from a lieutenant", (pi) => {
 	});
 
 	test("the person's pushes and the repository's hooks go on; nothing of its configuration is changed", async () => {
-		const on = await fleetStage(pi, OFF);
+		const on = await fleetStage(pi, {});
 		const trace = join(on.home.root, "trace");
 		for (const hook of ["pre-commit", "commit-msg", "pre-push"])
 			on.write(`.husky/${hook}`, `#!/bin/sh\necho ${hook} >> ${trace}\n`, 0o755);
@@ -70,29 +69,26 @@ await describeEachPi("no push to main from a lieutenant", (pi) => {
 	});
 
 	test("a hook of the repository that refuses a commit or a push still does", async () => {
-		const on = await fleetStage(pi, OFF);
+		const on = await fleetStage(pi, {});
 		on.write(".git/hooks/pre-push", "#!/bin/sh\necho not today >&2\nexit 1\n", 0o755);
 		await on.run({ ada: [commit, bash("git push origin HEAD:lt/ada"), say("done")] });
 		expect(on.remoteSubject("lt/ada")).toBe("");
 		expect(on.answers("ada").at(-1)).toContain("not today");
 	});
 
-	test("granted, warned and off: it is pushed; the first two are told", async () => {
-		const cases = [
-			[{ pushGrants: "ada" }, ["granted"]],
-			[{ pushToMain: "warn" }, ["warned"]],
-			[{ pushToMain: "off" }, []],
-		] as const;
-		for (const [gates, verdicts] of cases) {
-			const on = await fleetStage(pi, { ...OFF, ...gates });
-			await on.run({ ada: [commit, bash("git push origin HEAD:main"), say("done")] });
-			expect(on.remoteSubject("main")).toBe("second");
-			expect(on.events("pushToMain").map((event) => event.metadata.verdict)).toEqual(verdicts);
-		}
+	test.each([
+		[{ pushGrants: "ada" }, ["granted"]],
+		[{ pushToMain: "warn" }, ["warned"]],
+		[{ pushToMain: "off" }, []],
+	])("%j: it is pushed, and the feed has %j", async (gates, verdicts) => {
+		const on = await fleetStage(pi, gates);
+		await on.run({ ada: [commit, bash("git push origin HEAD:main"), say("done")] });
+		expect(on.remoteSubject("main")).toBe("second");
+		expect(on.events("pushToMain").map((event) => event.metadata.verdict)).toEqual(verdicts);
 	});
 
 	test("a project makes it stricter, and cannot make it looser", async () => {
-		const on = await fleetStage(pi, OFF);
+		const on = await fleetStage(pi, {});
 		const gates = { pushToMain: "off", protectedBranches: ["stable"], pushGrants: ["ada"] };
 		on.write(".pi/flagship.json", JSON.stringify({ gates }));
 		on.git("add", "-A");
