@@ -16,6 +16,7 @@ import type { Records } from "../src/gates/records.ts";
 import { RULES, RULES_SECTION, withRules } from "../src/gates/rules.ts";
 import { GATE_DEFAULTS, type GateSettings, gateSettings, PROJECT_FILE, tighten } from "../src/gates/settings.ts";
 import { WorkLog } from "../src/gates/work-log.ts";
+import { unwrap } from "../src/pi/envelope.ts";
 import { loadOnce } from "../src/pi/once.ts";
 import { readSession } from "../src/pi/session.ts";
 import { holding } from "../src/world/hold.ts";
@@ -24,11 +25,16 @@ import type { Files, World } from "../src/world.ts";
 /** `customType` of the message that refuses to settle. */
 const REFUSAL = "flagship.gate";
 
+/** Folders for passing things. */
+const SCRATCH: readonly string[] = [...new Set([tmpdir(), "/tmp", "/var/tmp"])];
+
 export interface GateParts {
 	readonly settings: GateSettings;
 	readonly agent: Agent;
 	world(): Promise<World>;
-	records(ctx: ExtensionContext): Pick<Records, "append" | "publish"> & { leave(): Promise<void> };
+	records(
+		ctx: ExtensionContext,
+	): Pick<Records, "append" | "publish" | "holdsTask" | "beginTask"> & { leave(): Promise<void> };
 	/** The effect of one of our own tools. */
 	own(tool: string, input: unknown): Promise<{ readonly effect?: string } | undefined>;
 }
@@ -45,6 +51,7 @@ export function registerGates(pi: ExtensionAPI, parts: GateParts): void {
 		leave = () => records.leave();
 		guards = new Guards({
 			settings,
+			tools: { own: parts.own, quiet: settings.quietTools },
 			agent: parts.agent,
 			random: world.random,
 			...groundOf(world.files, ctx.cwd, parts.agent),
@@ -56,7 +63,7 @@ export function registerGates(pi: ExtensionAPI, parts: GateParts): void {
 			records,
 			mode: settings.workLog,
 			cwd: ctx.cwd,
-			scratch: [...new Set([tmpdir(), "/tmp", "/var/tmp"])],
+			scratch: SCRATCH,
 			tools: { own: parts.own, quiet: settings.quietTools },
 			keep: (kept) => pi.appendEntry(WORK, kept),
 			tell: (text) => notify(ctx, text),
@@ -68,6 +75,7 @@ export function registerGates(pi: ExtensionAPI, parts: GateParts): void {
 	});
 
 	pi.on("before_agent_start", (event) => {
+		guards?.begin(unwrap(event.prompt).text);
 		if (settings.workLog === "off") return undefined;
 		event.systemPromptOptions.sections[RULES_SECTION] = RULES;
 		const content = gate?.reminder();
@@ -77,6 +85,8 @@ export function registerGates(pi: ExtensionAPI, parts: GateParts): void {
 	pi.on("context_with_system", (event) =>
 		settings.workLog === "off" ? undefined : { messages: withRules(event.messages) },
 	);
+
+	pi.on("turn_end", () => guards?.turned());
 
 	pi.on("agent_start", () => gate?.begin());
 
@@ -133,21 +143,28 @@ export function registerGates(pi: ExtensionAPI, parts: GateParts): void {
 	pi.on("session_shutdown", async (event) => {
 		await holding(gate?.shutdown(event.reason) ?? Promise.resolve());
 		gate = undefined;
+		await holding(guards?.close() ?? Promise.resolve());
 		guards = undefined;
 		await leave();
 	});
 }
 
 /** What this session's tools may not change. */
-function groundOf(files: Files, cwd: string, agent: Agent): Pick<GuardOptions, "ground" | "watched" | "stamp"> {
+function groundOf(
+	files: Files,
+	cwd: string,
+	agent: Agent,
+): Pick<GuardOptions, "ground" | "watched" | "stamp" | "place"> {
 	const { env } = process;
 	const home = resolve(env.FLAGSHIP_HOME || join(homedir(), ".flagship"));
 	const pi = env.PI_CODING_AGENT_DIR ?? join(homedir(), ".pi", "agent");
 	const lieutenant = agent.type === "lieutenant";
 	const temporary = lieutenant && env.TMPDIR !== undefined ? { temporary: env.TMPDIR } : {};
-	const zones = zonesOf({ home, pi, cwd, top: gitRoot({ files }, cwd) ?? cwd, ...temporary }, lieutenant);
+	const top = gitRoot({ files }, cwd) ?? cwd;
+	const zones = zonesOf({ home, pi, cwd, top, ...temporary }, lieutenant);
 	const own = env.FLAGSHIP_LIEUTENANT_FOLDER;
 	return {
+		place: { cwd, root: top, git: true, scratch: SCRATCH },
 		ground: {
 			zones: zones.map((zone) => ({ ...zone, path: realPath(zone.path) })),
 			cwd,

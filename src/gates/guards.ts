@@ -4,12 +4,14 @@
  */
 import { reason } from "../errors.ts";
 import type { Random } from "../world.ts";
+import { autoTitle, BOARD_REFUSAL, type BoardState, boardVerdict, changesHolding, FRESH } from "./board.ts";
+import type { Place } from "./commands.ts";
 import { commandTrespass, fileTrespass, type Ground, trespassText } from "./paths.ts";
 import { refusedPush } from "./push.ts";
 import { aroundText, pushSpelling } from "./push-spelling.ts";
 import type { Records } from "./records.ts";
 import type { Gate, GateSettings } from "./settings.ts";
-import { inputText } from "./tools.ts";
+import { inputText, type Known, touch } from "./tools.ts";
 import type { Call } from "./work-log.ts";
 
 /** Whose session this is. */
@@ -23,7 +25,10 @@ export interface GuardOptions {
 	/** Files whose change by a command is told, since a spelling may hide it; size and time of each. */
 	readonly watched: readonly string[];
 	stamp(path: string): string;
-	readonly records: Pick<Records, "publish">;
+	readonly records: Pick<Records, "publish" | "holdsTask" | "beginTask">;
+	readonly tools: Known;
+	/** Where commands start, for judging what they may leave behind. */
+	readonly place: Place;
 	/** Tells the person; the model does not see it. */
 	tell(text: string): void;
 }
@@ -36,15 +41,36 @@ interface Objection {
 
 export class Guards {
 	readonly #options: GuardOptions;
+	#run: BoardState = FRESH;
+	#prompt = "";
+	/** Calls of one step come side by side, and one of them asks the hub. */
+	#asking: Promise<void> = Promise.resolve();
+	#telling: Promise<unknown> = Promise.resolve();
 	readonly #stamps = new Map<string, readonly string[]>();
 
 	constructor(options: GuardOptions) {
 		this.#options = options;
 	}
 
+	/** At the session's end: what was said to the feed has arrived or was complained of. */
+	async close(): Promise<void> {
+		await this.#telling;
+	}
+
+	/** A prompt begins a run. */
+	begin(prompt: string): void {
+		this.#run = FRESH;
+		this.#prompt = prompt;
+	}
+
+	/** A step is over: what was refused in it has been read. */
+	turned(): void {
+		this.#run = { ...this.#run, heard: this.#run.refused };
+	}
+
 	/** Why the call may not be; `undefined` when it may. */
 	async before(call: Call): Promise<string | undefined> {
-		for (const objection of [this.#push(call), this.#path(call)]) {
+		for (const objection of [this.#push(call), this.#path(call), await this.#board(call)]) {
 			if (objection !== undefined && this.#settings[objection.gate] !== "off") {
 				const refused = this.#settings[objection.gate] === "enforce";
 				this.#publish(objection, refused ? "refused" : "warned");
@@ -79,6 +105,56 @@ export class Guards {
 		return this.#options.settings;
 	}
 
+	#board(call: Call): Promise<Objection | undefined> {
+		const judged = this.#asking.then(() => this.#task(call));
+		this.#asking = judged.then(() => undefined);
+		return judged;
+	}
+
+	async #task({ tool, input }: Call): Promise<Objection | undefined> {
+		const { agent, tools, place } = this.#options;
+		if (agent.type !== "lieutenant" || this.#settings.board === "off") return undefined;
+		if (changesHolding(tool)) this.#run = { ...this.#run, holding: "unknown" };
+		const kind = await touch(tool, input, place, tools);
+		if (kind.type === "none" || kind.type === "log") return undefined;
+		if (this.#run.holding === "unknown") this.#run = { ...this.#run, holding: await this.#holding(agent.name) };
+		const verdict = boardVerdict(this.#run);
+		if (verdict === "pass") return undefined;
+		if (verdict === "make") return await this.#makeTask();
+		// Only to be warned of: once is enough.
+		const holding = this.#settings.board === "warn" ? "held" : "none";
+		this.#run = { ...this.#run, refused: true, holding };
+		return { gate: "board", text: BOARD_REFUSAL };
+	}
+
+	async #holding(name: string): Promise<BoardState["holding"]> {
+		try {
+			return (await this.#options.records.holdsTask(name)) ? "held" : "none";
+		} catch (thrown) {
+			this.#options.tell(`The board could not be asked whether ${name} holds a task: ${reason(thrown)}`);
+			return "held";
+		}
+	}
+
+	async #makeTask(): Promise<undefined> {
+		const title = autoTitle(this.#prompt);
+		try {
+			const task = await this.#options.records.beginTask(title, this.#key());
+			this.#publish(
+				{ gate: "board", text: `Task ${task} was made for work without one: ${title}`, metadata: { task } },
+				"auto",
+			);
+		} catch (thrown) {
+			this.#options.tell(`A task for work without one could not be made: ${reason(thrown)}`);
+		}
+		this.#run = { ...this.#run, holding: "held" };
+		return undefined;
+	}
+
+	#key(): string {
+		return Buffer.from(this.#options.random.bytes(8)).toString("hex");
+	}
+
 	#path({ tool, input }: Call): Objection | undefined {
 		if (this.#settings.protectedPaths === "off") return undefined;
 		const { ground } = this.#options;
@@ -110,10 +186,10 @@ export class Guards {
 
 	#publish({ gate, text, metadata }: Objection, verdict: string): void {
 		const event = { summary: text, metadata: { gate, verdict, ...metadata } };
-		const key = Buffer.from(this.#options.random.bytes(8)).toString("hex");
-		// Not waited for: the feed tells the story, it decides nothing.
-		this.#options.records.publish(event, key).catch((thrown: unknown) => {
+		// Not waited for until the session ends: the feed tells the story, it decides nothing.
+		const told = this.#options.records.publish(event, this.#key()).catch((thrown: unknown) => {
 			this.#options.tell(`The feed could not be told: ${reason(thrown)}`);
 		});
+		this.#telling = Promise.all([this.#telling, told]);
 	}
 }

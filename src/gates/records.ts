@@ -20,6 +20,10 @@ export interface Records {
 	append(entry: GateEntry, key: string): Promise<void>;
 	/** A `custom` event of the feed; resolves and rejects likewise. */
 	publish(event: GateEvent, key: string): Promise<void>;
+	/** Whether this agent holds a task; rejects when the hub cannot say. */
+	holdsTask(agent: string): Promise<boolean>;
+	/** Puts a task on the board and claims it; resolves to its id. */
+	beginTask(title: string, key: string): Promise<string>;
 	/** What a session has used so far; it replaces what that session said before. */
 	recordUsage(session: UsageRecord, key: string): Promise<void>;
 }

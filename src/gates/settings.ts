@@ -8,7 +8,7 @@ import type { Mode } from "./settle.ts";
 export const MODES = ["off", "warn", "enforce"] as const satisfies readonly Mode[];
 
 /** The gates that are switched one by one. */
-export const GATES = ["workLog", "pushToMain", "protectedPaths"] as const;
+export const GATES = ["workLog", "pushToMain", "protectedPaths", "board", "review"] as const;
 export type Gate = (typeof GATES)[number];
 
 /** Settings that are lists of texts. */
@@ -32,6 +32,8 @@ export const gatesSchema = {
 		workLog: gate("Changes must be in the work log before a run ends."),
 		pushToMain: gate("Lieutenants do not push to protected branches."),
 		protectedPaths: gate("Agents do not change what Flagship and pi run on, or another agent's worktree."),
+		board: gate("A lieutenant's changes belong to a task that it holds, and done needs evidence."),
+		review: gate("Nobody approves their own work."),
 		quietTools: list([], "Names of further tools that leave no trace, such as a web search."),
 		protectedBranches: list(["main", "master"], "Protected besides the branch that the remote's HEAD names."),
 		pushGrants: list([], "Names of lieutenants that may push to protected branches; each such push is told."),
@@ -46,6 +48,8 @@ export const GATE_DEFAULTS: GateSettings = {
 	workLog: properties.workLog.default,
 	pushToMain: properties.pushToMain.default,
 	protectedPaths: properties.protectedPaths.default,
+	board: properties.board.default,
+	review: properties.review.default,
 	quietTools: properties.quietTools.default,
 	protectedBranches: properties.protectedBranches.default,
 	pushGrants: properties.pushGrants.default,

@@ -43,7 +43,9 @@ await describeEachPi("protected paths", (pi) => {
 		expect(on.answers("ada").filter((text) => text.startsWith("Not changed: "))).toHaveLength(6);
 		expect(on.answers("orc").filter((text) => text.startsWith("Not changed: "))).toHaveLength(2);
 		const events = on.events("protectedPaths");
-		expect(events.map((event) => event.metadata.verdict)).toEqual(Array(8).fill("refused"));
+		expect(events.filter((event) => event.agent === "ada")).toHaveLength(6);
+		expect(events).toHaveLength(8);
+		expect(events.every((event) => event.metadata.verdict === "refused")).toBe(true);
 	});
 
 	test("warned: it is done and told; a change that no spelling showed is told, too", async () => {

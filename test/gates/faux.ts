@@ -133,6 +133,8 @@ export async function makeFaux({
 				async publish(event) {
 					events.push(event);
 				},
+				holdsTask: async () => true,
+				beginTask: async () => "01TASK",
 				leave: async () => undefined,
 			}),
 			own: async (tool) =>

@@ -3,12 +3,13 @@ import type { Tx } from "../database/tx.ts";
 import { read, type Stamp, write } from "../handle.ts";
 import { cursorOf, cut, limitOf } from "../page.ts";
 import { NO_CLAIM, refuseWhileHeld } from "./claims.ts";
+import { needEvidence, refuseOwn } from "./evidence.ts";
 import { noteOf, rowOf, type TaskRow, taskOf, tasksOf, whole } from "./task.ts";
 
 const INSERT = `insert into tasks (id, title, description, status, assignee, tags, dependencies, created_by, created_at,
 	updated_at, score) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`;
 
-export const create = write(contract.create, async ({ input, author, tx, stamp }) => {
+export const create = write(contract.create, async ({ input, author, tx, stamp, hub }) => {
 	const row: TaskRow = {
 		n: 0,
 		id: stamp.id,
@@ -23,8 +24,10 @@ export const create = write(contract.create, async ({ input, author, tx, stamp }
 		updated_at: stamp.timestamp,
 		score: 0,
 		submitted_by: null,
+		claimed_at: null,
 		...NO_CLAIM,
 	};
+	if (row.status === "done") await needEvidence(tx, row, author, hub.rules);
 	const { id, title, description, status, assignee, tags, dependencies, created_by, created_at, updated_at } = row;
 	const values = [id, title, description, status, assignee, tags, dependencies, created_by, created_at, updated_at];
 	const n = tx.gate.connection.run(INSERT, ...values);
@@ -54,10 +57,13 @@ export const list = read(contract.list, async ({ input, db, now }) => {
 
 export const get = read(contract.get, ({ input, db, now }) => taskOf(db, input.id, now));
 
-export const update = write(contract.update, async ({ input, author, tx, stamp }) => {
+export const update = write(contract.update, async ({ input, author, tx, stamp, hub }) => {
 	const row = await rowOf(tx, input.id);
 	const { title, description, status, assignee, tags, dependencies } = input;
 	if (status !== undefined || assignee !== undefined) refuseWhileHeld(row, author, stamp.at);
+	const done = status === "done" && row.status !== "done";
+	const unproven = done && (await needEvidence(tx, row, author, hub.rules));
+	const own = done && row.submitted_by !== null && (await refuseOwn(tx, row, author, hub.rules));
 	const owner = assignee === undefined ? row.assignee : assignee?.trim() || null;
 	const leaves = status !== undefined && status !== "in_progress" && status !== "blocked";
 	const endsClaim = leaves || (assignee !== undefined && owner !== row.claimed_by);
@@ -85,6 +91,8 @@ export const update = write(contract.update, async ({ input, author, tx, stamp }
 			task: row.id,
 			changed: Object.keys(changed),
 			...(status === undefined ? {} : { status, before: row.status }),
+			...(unproven ? { unproven } : {}),
+			...(own ? { own } : {}),
 		},
 	});
 	return taskOf(tx, row.id, stamp.at);

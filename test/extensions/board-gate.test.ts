@@ -1,0 +1,81 @@
+/** Work belongs to a task, and done needs evidence: through the shipped package in real pi, with a real hub. */
+import { expect, test } from "vitest";
+import { describeEachPi } from "../support/pi.ts";
+import { bash, type FleetStage, fleetStage, say, tool } from "./fleet-stage.ts";
+
+interface Row {
+	readonly id: string;
+	readonly title: string;
+	readonly status: string;
+	readonly tags: readonly string[];
+	readonly claim?: { readonly by: string };
+}
+
+const tasks = (on: FleetStage): readonly Row[] => JSON.parse(on.flagship("board", "list", "--json")).tasks;
+const claimed = /Task (\w{26}), claimed by you/.source;
+
+await describeEachPi("the board gate", (pi) => {
+	/** A lieutenant that gives its task back first, and so works without one. */
+	const release = tool("board_release", { id: `\${/${claimed}/}` });
+	const found = tool("tool_search", { query: "board_release" });
+	const write = tool("write", { path: "b.txt", content: "b" });
+
+	test("a change without a task is refused once, then a task is made and claimed, marked auto", async () => {
+		const on = await fleetStage(pi, {});
+		await on.run({ ada: [found, release, bash("ls; git status"), write, write, bash("echo c > c.txt"), say("done")] });
+		expect(on.answers("ada").filter((text) => text.includes("Not begun: you hold no task"))).toHaveLength(1);
+		const auto = tasks(on).filter((task) => task.tags.includes("auto"));
+		expect(auto).toMatchObject([{ status: "in_progress", claim: { by: "ada" } }]);
+		expect(auto[0]?.title).toMatch(/^\[auto\] Task \w{26}/);
+		const events = on.events("board");
+		expect(events.map((event) => event.metadata.verdict)).toEqual(["refused", "auto"]);
+		expect(events[1]?.metadata.task).toBe(auto[0]?.id);
+	});
+
+	test("who holds its task is not asked; done without evidence is refused, with it taken", async () => {
+		const on = await fleetStage(pi, { workLog: "enforce" });
+		const done = tool("board_update_task", { id: `\${/${claimed}/}`, status: "done" });
+		const commit = bash("echo b > b.txt && git add -A && git commit -q -m second");
+		const log = tool("log_append", { text: "Added b.txt." });
+		await on.run({ ada: [done, commit, log, done, say("done")] });
+		const answers = on.answers("ada");
+		expect(answers.filter((text) => text.includes("Nothing shows that task"))).toHaveLength(1);
+		expect(tasks(on)).toMatchObject([{ status: "done" }]);
+		expect(on.events("board")).toEqual([]);
+	});
+
+	test("warned: told once, nothing is made and nothing refused", async () => {
+		const on = await fleetStage(pi, { board: "warn" });
+		await on.run({ ada: [found, release, write, write, say("done")] });
+		expect(tasks(on).filter((task) => task.tags.includes("auto"))).toEqual([]);
+		expect(on.events("board").map((event) => event.metadata.verdict)).toEqual(["warned"]);
+	});
+
+	test("off: work needs no task, done no evidence", async () => {
+		const on = await fleetStage(pi, { board: "off" });
+		const done = tool("board_update_task", { id: `\${/${claimed}/}`, status: "done" });
+		await on.run({ ada: [done, write, say("done")] });
+		expect(tasks(on)).toMatchObject([{ status: "done" }]);
+		expect(on.events("board")).toEqual([]);
+	});
+
+	test("nobody approves their own, whichever way it is spelled", async () => {
+		const on = await fleetStage(pi, {});
+		const id = `\${/${claimed}/}`;
+		const artifacts = [{ type: "branch", url: "lt/ada", label: "work" }];
+		await on.run({
+			ada: [
+				tool("board_submit_for_review", { taskId: id, summary: "done", artifacts }),
+				tool("tool_search", { query: "board_approve" }),
+				tool("board_approve", { taskId: id }),
+				tool("board_update_task", { id, status: "done" }),
+				bash(
+					`curl -s -X POST -H "authorization: Bearer $VERS_AUTH_TOKEN" -H 'content-type: application/json' -d '{}' "$(node -p 'JSON.parse(require("fs").readFileSync(process.env.FLAGSHIP_HOME + "/run/hub.json")).address')/board/tasks/${id}/approve"`,
+				),
+				say("done"),
+			],
+		});
+		expect(tasks(on)).toMatchObject([{ status: "in_review" }]);
+		expect(on.answers("ada").filter((text) => text.includes("cannot approve what ada made")).length).toBeGreaterThan(1);
+	});
+});
