@@ -13,6 +13,7 @@ import { WORK, workEvents } from "../src/gates/ledger.ts";
 import { gitRoot } from "../src/gates/observe.ts";
 import { zonesOf } from "../src/gates/paths.ts";
 import type { Records } from "../src/gates/records.ts";
+import { gateLines } from "../src/gates/report.ts";
 import { RULES, RULES_SECTION, withRules } from "../src/gates/rules.ts";
 import { GATE_DEFAULTS, type GateSettings, gateSettings, PROJECT_FILE, tighten } from "../src/gates/settings.ts";
 import { WorkLog } from "../src/gates/work-log.ts";
@@ -34,7 +35,7 @@ export interface GateParts {
 	world(): Promise<World>;
 	records(
 		ctx: ExtensionContext,
-	): Pick<Records, "append" | "publish" | "holdsTask" | "beginTask"> & { leave(): Promise<void> };
+	): Pick<Records, "append" | "publish" | "holdsTask" | "beginTask" | "fired"> & { leave(): Promise<void> };
 	/** The effect of one of our own tools. */
 	own(tool: string, input: unknown): Promise<{ readonly effect?: string } | undefined>;
 }
@@ -43,12 +44,14 @@ export function registerGates(pi: ExtensionAPI, parts: GateParts): void {
 	const { settings } = parts;
 	let gate: WorkLog | undefined;
 	let guards: Guards | undefined;
+	let fired: Records["fired"] = async () => [];
 	let leave: () => Promise<void> = async () => undefined;
 
 	pi.on("session_start", async (event, ctx) => {
 		const world = await parts.world();
 		const records = parts.records(ctx);
 		leave = () => records.leave();
+		fired = () => records.fired();
 		guards = new Guards({
 			settings,
 			tools: { own: parts.own, quiet: settings.quietTools },
@@ -72,6 +75,17 @@ export function registerGates(pi: ExtensionAPI, parts: GateParts): void {
 		const copiedFrom = ctx.sessionManager.getHeader()?.parentSession ?? previous(event);
 		const parent = copiedFrom === undefined ? [] : workEvents(readSession(world.files, copiedFrom).entries);
 		await gate.restore(workEvents(ctx.sessionManager.getEntries()), parent, event.reason === "reload");
+	});
+
+	pi.registerCommand("gates", {
+		description: "Which gates are on, what they refused, and why",
+		async handler(_args, ctx) {
+			// What is on can be told without the hub; the report says that it did not answer.
+			const events = await holding(fired().catch(() => undefined));
+			const text = gateLines(settings, events).join("\n");
+			if (ctx.hasUI) ctx.ui.notify(text, "info");
+			else process.stdout.write(`${text}\n`);
+		},
 	});
 
 	pi.on("before_agent_start", (event) => {

@@ -66,6 +66,12 @@ export const VERBS: readonly Verb[] = [
 		run: async (context, args) => (await import("./host.ts")).run(context, args),
 	},
 	{
+		words: "gates",
+		usage: "gates",
+		summary: "Say which gates are on, what they refused, and why.",
+		run: async (context, args) => (await import("./gates.ts")).gates(context, args),
+	},
+	{
 		words: "gate pre-push",
 		usage: "gate pre-push",
 		summary: "Judge a push: what git asks in a lieutenant's worktree.",

@@ -4,11 +4,12 @@
  */
 import type { CallOrKeep } from "../client/spool.ts";
 import { claim, create, list } from "../contract/board.ts";
-import { publish } from "../contract/feed.ts";
+import { list as events, publish } from "../contract/feed.ts";
 import { append } from "../contract/log.ts";
 import { recordSession } from "../contract/usage.ts";
 import { fault } from "../errors.ts";
 import type { Records } from "../gates/records.ts";
+import { LOOKED } from "../gates/report.ts";
 
 export function recordsOf(call: CallOrKeep): Records {
 	return {
@@ -17,6 +18,10 @@ export function recordsOf(call: CallOrKeep): Records {
 		},
 		async publish({ summary, metadata }, key) {
 			await call(publish, { type: "custom", summary: summary.slice(0, 8_000), metadata }, { key });
+		},
+		async fired() {
+			const told = await call(events, { type: "custom", limit: LOOKED });
+			return told.type === "done" ? told.output : [];
 		},
 		async holdsTask(agent) {
 			const told = await call(list, { assignee: agent });

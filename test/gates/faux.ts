@@ -133,6 +133,7 @@ export async function makeFaux({
 				async publish(event) {
 					events.push(event);
 				},
+				fired: async () => [],
 				holdsTask: async () => true,
 				beginTask: async () => "01TASK",
 				leave: async () => undefined,
