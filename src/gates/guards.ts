@@ -9,7 +9,7 @@ import type { Place } from "./commands.ts";
 import { commandTrespass, fileTrespass, type Ground, trespassText } from "./paths.ts";
 import { refusedPush } from "./push.ts";
 import { aroundText, pushSpelling } from "./push-spelling.ts";
-import type { Records } from "./records.ts";
+import type { GateEvent, Records } from "./records.ts";
 import type { Gate, GateSettings } from "./settings.ts";
 import { inputText, type Known, touch } from "./tools.ts";
 import type { Call } from "./work-log.ts";
@@ -46,6 +46,7 @@ export class Guards {
 	/** Calls of one step come side by side, and one of them asks the hub. */
 	#asking: Promise<void> = Promise.resolve();
 	#telling: Promise<unknown> = Promise.resolve();
+	readonly #untold: { readonly event: GateEvent; readonly key: string }[] = [];
 	readonly #stamps = new Map<string, readonly string[]>();
 
 	constructor(options: GuardOptions) {
@@ -55,6 +56,11 @@ export class Guards {
 	/** At the session's end: what was said to the feed has arrived or was complained of. */
 	async close(): Promise<void> {
 		await this.#telling;
+		for (const { event, key } of this.#untold.splice(0)) {
+			await this.#options.records.publish(event, key).catch((thrown: unknown) => {
+				this.#options.tell(`The feed could not be told: ${reason(thrown)}`);
+			});
+		}
 	}
 
 	/** A prompt begins a run. */
@@ -186,9 +192,11 @@ export class Guards {
 
 	#publish({ gate, text, metadata }: Objection, verdict: string): void {
 		const event = { summary: text, metadata: { gate, verdict, ...metadata } };
+		const untold = { event, key: this.#key() };
 		// Not waited for until the session ends: the feed tells the story, it decides nothing.
-		const told = this.#options.records.publish(event, this.#key()).catch((thrown: unknown) => {
-			this.#options.tell(`The feed could not be told: ${reason(thrown)}`);
+		const told = this.#options.records.publish(event, untold.key).catch(() => {
+			// A session's first moments come before the hub knows its token: asked again at the end, under the same key.
+			this.#untold.push(untold);
 		});
 		this.#telling = Promise.all([this.#telling, told]);
 	}

@@ -1,6 +1,6 @@
 /** Work belongs to a task, and done needs evidence: through the shipped package in real pi, with a real hub. */
 import { expect, test } from "vitest";
-import { describeEachPi, PACKAGE } from "../support/pi.ts";
+import { describeEachPi, PACKAGE, type Step } from "../support/pi.ts";
 import { bash, type FleetStage, fleetStage, say, tool } from "./fleet-stage.ts";
 
 interface Row {
@@ -58,19 +58,29 @@ await describeEachPi("the board gate", (pi) => {
 		expect(on.events("board")).toEqual([]);
 	});
 
-	test("nobody approves their own, whichever way it is spelled", async () => {
-		const on = await fleetStage(pi, {});
+	const handIn = (): readonly Step[] => {
 		const id = `\${/${claimed}/}`;
 		const artifacts = [{ type: "branch", url: "lt/ada", label: "work" }];
-		await on.run({
-			ada: [
-				tool("board_submit_for_review", { taskId: id, summary: "done", artifacts }),
-				tool("board_update_task", { id, status: "done" }),
-				bash(`node ${PACKAGE}/bin/flagship.mjs board approve ${id}`),
-				say("done"),
-			],
-		});
+		return [
+			tool("board_submit_for_review", { taskId: id, summary: "done", artifacts }),
+			tool("board_update_task", { id, status: "done" }),
+			bash(`node ${PACKAGE}/bin/flagship.mjs board approve ${id}`),
+			say("done"),
+		];
+	};
+
+	test("nobody approves their own, by a tool or in a shell", async () => {
+		const on = await fleetStage(pi, { board: "off" });
+		await on.run({ ada: handIn() });
 		expect(tasks(on)).toMatchObject([{ status: "in_review" }]);
 		expect(on.answers("ada").filter((text) => text.includes("cannot approve what ada made"))).toHaveLength(2);
+	});
+
+	test.each(["warn", "off"])("review set to %s: it is done", async (review) => {
+		const on = await fleetStage(pi, { board: "off", review });
+		await on.run({ ada: handIn() });
+		expect(tasks(on)).toMatchObject([{ status: "done" }]);
+		const updated = JSON.parse(on.flagship("feed", "list", "--type", "task_updated", "--json")).at(-1);
+		expect(updated.detail.own === true).toBe(review === "warn");
 	});
 });

@@ -9,7 +9,7 @@ await describeEachPi("what the gates say of themselves", (pi) => {
 		on.write(".pi/flagship.json", JSON.stringify({ gates: { workLog: "warn", review: "off" } }));
 		await on.run({ ada: [bash("git push origin HEAD:main"), say("done")] });
 		const has = (text: string): void => {
-			expect(text).toMatch(/^workLog +warn$/m);
+			expect(text).toMatch(/^workLog +warn +1 warned$/m);
 			expect(text).toMatch(/^board +warn +$/m);
 			expect(text).toMatch(/^pushToMain +enforce +1 refused$/m);
 			expect(text).toMatch(/ ada pushToMain refused: Not pushed: main is protected/);
