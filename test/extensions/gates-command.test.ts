@@ -17,7 +17,8 @@ await describeEachPi("what the gates say of themselves", (pi) => {
 		};
 		has(on.flagship("gates"));
 		const printed = await printPi(pi, on.home, "/gates", { args: ["-e", PACKAGE] });
-		has(printed.stdout);
+		// pi keeps its stdout for the answer of a model.
+		has(printed.stdout + printed.stderr);
 		const driven = new RpcPi(pi, on.home, { args: ["-e", PACKAGE] });
 		driven.send({ type: "prompt", message: "/gates" });
 		const told = (): string =>
