@@ -94,6 +94,13 @@ export const errors = {
 		message: (name: string) => `${name} cannot approve what ${name} made.`,
 		remedy: "Ask the orchestrator or another agent to review it.",
 	},
+	evidence_missing: {
+		status: 409,
+		message: (task: string) =>
+			`Nothing shows that task ${task} is done: it has no artifact, and no commit or passed test of its maker is in the work log since it was claimed.`,
+		remedy:
+			"Attach what shows it with board_add_artifact, or commit or run the tests and call log_append; then ask again.",
+	},
 	outcome_unknown: {
 		status: 503,
 		message: (host: string) => `The link to host ${host} broke before it answered; whether this was done is not known.`,

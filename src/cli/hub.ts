@@ -7,6 +7,8 @@ import { onStopSignal, runAsProcess } from "../daemon/process.ts";
 import { readSettings } from "../daemon/settings.ts";
 import { makeAdminToken } from "../daemon/token.ts";
 import { fault, reason } from "../errors.ts";
+import { gateSettings } from "../gates/settings.ts";
+import type { Rules } from "../hub/context.ts";
 import { startHub } from "../hub/hub.ts";
 import type { Context } from "./context.ts";
 
@@ -55,17 +57,23 @@ function typed({ env, home }: Context): Place {
 
 async function serve(context: Context, place: Place): Promise<number> {
 	const { world, home, speaks, env } = context;
-	const { idleMinutes } = readSettings(home, env);
+	const settings = readSettings(home, env);
+	const { idleMinutes } = settings;
+	const { board, review } = gateSettings(settings.values, { FLAGSHIP_SET: settings.set });
 	return await runDaemon({
 		...{ world, home, speaks, idleMinutes, daemon: "hub", onStop: onStopSignal },
 		folder: place.folder,
 		manner: place.manner,
-		start: () => startIn(context, place, idleMinutes),
+		start: () => startIn(context, place, { idleMinutes, rules: { board, review } }),
 		ready: (running) => announce(context, place, running),
 	});
 }
 
-async function startIn({ world, home, speaks }: Context, place: Place, idleMinutes: number): Promise<Running> {
+async function startIn(
+	{ world, home, speaks }: Context,
+	place: Place,
+	{ idleMinutes, rules }: { readonly idleMinutes: number; readonly rules: Rules },
+): Promise<Running> {
 	const { folder, host, port, manner } = place;
 	// Sessions of this home know the file. On other data nobody does: there the person's token counts, or loopback.
 	const own = manner === "apart" ? undefined : makeAdminToken(world, folder);
@@ -79,6 +87,7 @@ async function startIn({ world, home, speaks }: Context, place: Place, idleMinut
 		port,
 		adminTokens,
 		version: speaks.version,
+		rules,
 		complain,
 	}).catch((error: unknown) => {
 		throw taken(error)

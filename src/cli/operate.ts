@@ -100,7 +100,7 @@ function hostClient(context: Context) {
 	return createHostClient({ world, caller, version: context.speaks.version, findHost });
 }
 
-async function askHub(context: Context, operation: AnyOperation, input: unknown): Promise<Answered> {
+export async function askHub(context: Context, operation: AnyOperation, input: unknown): Promise<Answered> {
 	const hub = hubClient(context);
 	const host = hostClient(context);
 	try {

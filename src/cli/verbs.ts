@@ -65,6 +65,19 @@ export const VERBS: readonly Verb[] = [
 		summary: "Run the host here until Ctrl-C.",
 		run: async (context, args) => (await import("./host.ts")).run(context, args),
 	},
+	{
+		words: "gates",
+		usage: "gates",
+		summary: "Say which gates are on, what they refused, and why.",
+		run: async (context, args) => (await import("./gates.ts")).gates(context, args),
+	},
+	{
+		words: "gate pre-push",
+		usage: "gate pre-push",
+		summary: "Judge a push: what git asks in a lieutenant's worktree.",
+		hidden: true,
+		run: async (context, args) => (await import("./gate.ts")).prePush(context, args),
+	},
 	...(["hub", "host"] as const).flatMap((daemon): Verb[] => [
 		{
 			words: `${daemon} start`,

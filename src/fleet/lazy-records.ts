@@ -43,6 +43,9 @@ export function useRecords(open: Open): RecordsUse {
 	return {
 		append: async (entry, key) => (await records()).append(entry, key),
 		publish: async (event, key) => (await records()).publish(event, key),
+		fired: async () => (await records()).fired(),
+		holdsTask: async (agent) => (await records()).holdsTask(agent),
+		beginTask: async (title, key) => (await records()).beginTask(title, key),
 		recordUsage: async (session, key) => (await records()).recordUsage(session, key),
 		async leave() {
 			if (left) return;

@@ -3,10 +3,13 @@
  * by themselves, opened when first needed: pi gives each extension modules of its own, and a connection costs time.
  */
 import type { CallOrKeep } from "../client/spool.ts";
-import { publish } from "../contract/feed.ts";
+import { claim, create, list } from "../contract/board.ts";
+import { list as events, publish } from "../contract/feed.ts";
 import { append } from "../contract/log.ts";
 import { recordSession } from "../contract/usage.ts";
+import { fault } from "../errors.ts";
 import type { Records } from "../gates/records.ts";
+import { LOOKED } from "../gates/report.ts";
 
 export function recordsOf(call: CallOrKeep): Records {
 	return {
@@ -15,6 +18,21 @@ export function recordsOf(call: CallOrKeep): Records {
 		},
 		async publish({ summary, metadata }, key) {
 			await call(publish, { type: "custom", summary: summary.slice(0, 8_000), metadata }, { key });
+		},
+		async fired() {
+			const told = await call(events, { type: "custom", limit: LOOKED });
+			return told.type === "done" ? told.output : [];
+		},
+		async holdsTask(agent) {
+			const told = await call(list, { assignee: agent });
+			return told.type === "done" && told.output.tasks.some((task) => task.claim?.by === agent);
+		},
+		async beginTask(title, key) {
+			const description = "Work that began without a task: put on the board by the gate of the agent that does it.";
+			const made = await call(create, { title, description, tags: ["auto"] }, { key });
+			if (made.type !== "done") throw fault("hub_away", "");
+			await call(claim, { id: made.output.id }, { key: `${key}-claim` });
+			return made.output.id;
 		},
 		async recordUsage(session, key) {
 			await call(recordSession, session, { key });

@@ -109,11 +109,15 @@ const versionOr = (args: readonly string[], otherwise: Trace): Trace =>
 
 function gitRule(args: readonly string[], words: readonly Word[], place: Place): Trace {
 	let rest = args;
-	while (rest[0] === "--no-pager" || rest[0] === "--no-optional-locks") rest = rest.slice(1);
+	let elsewhere = false;
+	while (rest[0] === "--no-pager" || rest[0] === "--no-optional-locks" || rest[0] === "-C") {
+		elsewhere ||= rest[0] === "-C";
+		rest = rest.slice(rest[0] === "-C" ? 2 : 1);
+	}
 	const [verb = "", ...after] = rest;
 	if (LOOKING_GIT.has(verb)) return has(after, /^--output/) ? "tree" : "none";
 	if (isListing(verb, after)) return "none";
-	if (!WORKING_GIT.has(verb) || !place.git) return "work";
+	if (!WORKING_GIT.has(verb) || !place.git || elsewhere) return "work";
 	// `worktree add` and `init` may reach outside; a push to an address moves no tracking ref and is named by itself.
 	return verb === "worktree" || verb === "init" ? filesRule(words, place) : "tree";
 }
@@ -205,7 +209,8 @@ function unwrap(words: readonly Word[]): readonly Word[] {
 const WORST: readonly Trace[] = ["none", "tree", "work"];
 const worst = (traces: readonly Trace[]): Trace => WORST[Math.max(0, ...traces.map((t) => WORST.indexOf(t)))] ?? "work";
 
-function traceOf(simple: Simple, place: Place): Trace {
+/** What one simple command may leave behind. */
+export function traceOf(simple: Simple, place: Place): Trace {
 	const words = unwrap(simple.words);
 	const redirected = worst(simple.writes.map((target) => (target.expands ? "work" : where(target, place))));
 	const program = words[0];

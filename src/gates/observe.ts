@@ -20,7 +20,7 @@ async function git(world: Seam, root: string, args: readonly string[], input?: s
 }
 
 /** The top of the working tree that holds `folder`, found without a process; undefined outside of git. */
-export function gitRoot(world: Seam, folder: string): string | undefined {
+export function gitRoot(world: { readonly files: Pick<World["files"], "stat"> }, folder: string): string | undefined {
 	for (let at = folder; ; at = dirname(at)) {
 		if (world.files.stat(join(at, ".git")) !== undefined) return at;
 		if (dirname(at) === at) return undefined;

@@ -3,6 +3,8 @@ import type { Static } from "@sinclair/typebox";
 import type { Facts } from "../contract/log.ts";
 import type { recordSession } from "../contract/usage.ts";
 
+import type { Fired } from "./report.ts";
+
 export type UsageRecord = Static<(typeof recordSession)["input"]>;
 
 export interface GateEntry {
@@ -20,6 +22,12 @@ export interface Records {
 	append(entry: GateEntry, key: string): Promise<void>;
 	/** A `custom` event of the feed; resolves and rejects likewise. */
 	publish(event: GateEvent, key: string): Promise<void>;
+	/** The newest `custom` events of the feed, oldest first. */
+	fired(): Promise<readonly Fired[]>;
+	/** Whether this agent holds a task; rejects when the hub cannot say. */
+	holdsTask(agent: string): Promise<boolean>;
+	/** Puts a task on the board and claims it; resolves to its id. */
+	beginTask(title: string, key: string): Promise<string>;
 	/** What a session has used so far; it replaces what that session said before. */
 	recordUsage(session: UsageRecord, key: string): Promise<void>;
 }

@@ -7,34 +7,54 @@ import type { Mode } from "./settle.ts";
 
 export const MODES = ["off", "warn", "enforce"] as const satisfies readonly Mode[];
 
-export interface GateSettings {
-	readonly workLog: Mode;
-	/** Further tools that leave no trace, by name. */
-	readonly quietTools: readonly string[];
+/** The gates that are switched one by one. */
+export const GATES = ["workLog", "pushToMain", "protectedPaths", "board", "review"] as const;
+export type Gate = (typeof GATES)[number];
+
+/** Settings that are lists of texts. */
+const LISTS = ["quietTools", "protectedBranches", "pushGrants"] as const;
+type List = (typeof LISTS)[number];
+
+export interface GateSettings extends Readonly<Record<Gate, Mode>>, Readonly<Record<List, readonly string[]>> {
 	/** What was there and could not be read, one sentence each. */
 	readonly problems: readonly string[];
 }
+
+const gate = (description: string) => ({ enum: MODES, default: "enforce", description }) as const;
+const list = (preset: readonly string[], description: string) =>
+	({ type: "array", items: { type: "string" }, default: preset, description }) as const;
 
 /** JSON Schema of `gates` in `settings.json`. `docs/gates.md` shows the same names, values and defaults. */
 export const gatesSchema = {
 	type: "object",
 	additionalProperties: false,
 	properties: {
-		workLog: {
-			enum: MODES,
-			default: "enforce",
-			description: "Changes must be in the work log before a run ends.",
-		},
-		quietTools: {
-			type: "array",
-			items: { type: "string" },
-			default: [],
-			description: "Names of further tools that leave no trace, such as a web search.",
-		},
+		workLog: gate("Changes must be in the work log before a run ends."),
+		pushToMain: gate("Lieutenants do not push to protected branches."),
+		protectedPaths: gate("Agents do not change what Flagship and pi run on, or another agent's worktree."),
+		board: gate("A lieutenant's changes belong to a task that it holds, and done needs evidence."),
+		review: gate("Nobody approves their own work."),
+		quietTools: list([], "Names of further tools that leave no trace, such as a web search."),
+		protectedBranches: list(["main", "master"], "Protected besides the branch that the remote's HEAD names."),
+		pushGrants: list([], "Names of lieutenants that may push to protected branches; each such push is told."),
 	},
-} as const;
+} as const satisfies { readonly properties: Readonly<Record<Gate | List, unknown>> } & Readonly<
+	Record<string, unknown>
+>;
 
-export const GATE_DEFAULTS: GateSettings = { workLog: "enforce", quietTools: [], problems: [] };
+const { properties } = gatesSchema;
+
+export const GATE_DEFAULTS: GateSettings = {
+	workLog: properties.workLog.default,
+	pushToMain: properties.pushToMain.default,
+	protectedPaths: properties.protectedPaths.default,
+	board: properties.board.default,
+	review: properties.review.default,
+	quietTools: properties.quietTools.default,
+	protectedBranches: properties.protectedBranches.default,
+	pushGrants: properties.pushGrants.default,
+	problems: [],
+};
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -47,8 +67,50 @@ export function gateSettings(values: Readonly<Record<string, unknown>>, env: Env
 }
 
 /** `FLAGSHIP_GATES` for a lieutenant: what its host fixes at launch. */
-export const gatesEnvironment = ({ workLog, quietTools }: GateSettings): string =>
-	[`workLog=${workLog}`, ...(quietTools.length > 0 ? [`quietTools=${quietTools.join("+")}`] : [])].join(",");
+export const gatesEnvironment = (settings: GateSettings): string =>
+	[
+		...GATES.map((name) => `${name}=${settings[name]}`),
+		...LISTS.map((name) => `${name}=${settings[name].map(encodeURIComponent).join("+")}`),
+	].join(",");
+
+/** A project's own wishes, below the folder in which its pi works. */
+export const PROJECT_FILE = ".pi/flagship.json";
+
+/**
+ * What the text of a project's file makes of the settings: stricter, never looser. It comes with the repository, so an
+ * agent or a stranger may have written it; what would loosen is named and not taken.
+ */
+export function tighten(settings: GateSettings, text: string | undefined): GateSettings {
+	if (text === undefined) return settings;
+	const asked = wishes(text);
+	if (asked === undefined) return complain(settings, `${PROJECT_FILE} must be {"gates": {…}}`);
+	const read = take({ ...settings, problems: [] }, `gates of ${PROJECT_FILE}`, asked);
+	const looser = GATES.filter((name) => MODES.indexOf(read[name]) < MODES.indexOf(settings[name]));
+	const closed = (["quietTools", "pushGrants"] as const).filter((name) => Object.hasOwn(asked, name));
+	const modes = Object.fromEntries(GATES.map((name) => [name, looser.includes(name) ? settings[name] : read[name]]));
+	return {
+		...settings,
+		...modes,
+		protectedBranches: [...new Set([...settings.protectedBranches, ...read.protectedBranches])],
+		problems: [
+			...settings.problems,
+			...read.problems,
+			...looser.map((name) => `${PROJECT_FILE} may not loosen gates.${name}; it stays ${settings[name]}`),
+			...closed.map((name) => `${PROJECT_FILE} may not set gates.${name}`),
+		],
+	};
+}
+
+function wishes(text: string): object | undefined {
+	try {
+		const value: unknown = JSON.parse(text);
+		const asked: unknown = typeof value === "object" && value !== null ? Reflect.get(value, "gates") : undefined;
+		return typeof asked === "object" && asked !== null && !Array.isArray(asked) ? asked : undefined;
+	} catch {
+		// Not JSON: named by the caller like any other shape that it should not have.
+		return undefined;
+	}
+}
 
 const pairs = (text: string | undefined): readonly (readonly [string, string])[] =>
 	(text ?? "")
@@ -70,19 +132,25 @@ function take(settings: GateSettings, where: string, value: unknown): GateSettin
 }
 
 function one(settings: GateSettings, key: string, value: unknown): GateSettings {
-	switch (key) {
-		case "workLog":
-			return isMode(value)
-				? { ...settings, workLog: value }
-				: complain(settings, `gates.workLog must be one of ${MODES.join(", ")}; it stays ${settings.workLog}`);
-		case "quietTools": {
-			const names: unknown = typeof value === "string" ? value.split("+").filter(Boolean) : value;
-			if (Array.isArray(names) && names.every((name) => typeof name === "string"))
-				return { ...settings, quietTools: names };
-			return complain(settings, "gates.quietTools must be a list of tool names");
-		}
-		default:
-			return complain(settings, `there is no setting gates.${key}`);
+	const mode = GATES.find((name) => name === key);
+	if (mode !== undefined) {
+		if (isMode(value)) return { ...settings, [mode]: value };
+		return complain(settings, `gates.${mode} must be one of ${MODES.join(", ")}; it stays ${settings[mode]}`);
+	}
+	const texts = LISTS.find((name) => name === key);
+	if (texts === undefined) return complain(settings, `there is no setting gates.${key}`);
+	const names = typeof value === "string" ? value.split("+").filter(Boolean).map(decoded) : value;
+	if (Array.isArray(names) && names.every((name) => typeof name === "string")) return { ...settings, [texts]: names };
+	return complain(settings, `gates.${texts} must be a list of texts`);
+}
+
+/** A name out of an environment variable, where `,`, `+` and `=` are written as in an address. */
+function decoded(text: string): string {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		// A person's own "%" in `FLAGSHIP_SET`: meant as it stands.
+		return text;
 	}
 }
 

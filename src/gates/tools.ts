@@ -29,7 +29,8 @@ export interface Known {
 	readonly quiet: readonly string[];
 }
 
-const field = (input: unknown, name: string): string => {
+/** A text field of a tool's input; empty when there is none. */
+export const inputText = (input: unknown, name: string): string => {
 	const value: unknown = typeof input === "object" && input !== null ? Reflect.get(input, name) : undefined;
 	return typeof value === "string" ? value : "";
 };
@@ -37,8 +38,8 @@ const field = (input: unknown, name: string): string => {
 export async function touch(tool: string, input: unknown, place: Place, known: Known): Promise<Touch> {
 	if (tool === "log_append") return { type: "log" };
 	if (READING.has(tool) || known.quiet.includes(tool)) return { type: "none" };
-	if (tool === "edit" || tool === "write") return { type: "file", path: field(input, "path") };
-	if (tool === "bash") return ofCommand(judge(field(input, "command"), place));
+	if (tool === "edit" || tool === "write") return { type: "file", path: inputText(input, "path") };
+	if (tool === "bash") return ofCommand(judge(inputText(input, "command"), place));
 	const own = await known.own(tool, input);
 	if (own !== undefined) return own.effect === undefined ? { type: "none" } : { type: "effect", effect: own.effect };
 	return { type: "look", effect: `called ${tool}`, refs: true, push: false };

@@ -12,7 +12,7 @@ import { livingDaemon } from "../daemon/run-file.ts";
 import type { Settings } from "../daemon/settings.ts";
 import { readAdminToken } from "../daemon/token.ts";
 import { fault } from "../errors.ts";
-import { gateSettings, gatesEnvironment } from "../gates/settings.ts";
+import { type GateSettings, gateSettings, gatesEnvironment, PROJECT_FILE, tighten } from "../gates/settings.ts";
 import type { Listener, Timer, World } from "../world.ts";
 import { Calls } from "./calls.ts";
 import { Access, type HubPlace } from "./hub/access.ts";
@@ -334,11 +334,21 @@ export class Host {
 			...(spec.model === undefined ? {} : { model: spec.model }),
 			...(spec.thinking === undefined ? {} : { thinking: spec.thinking }),
 			hub: typeof hub === "string" ? { url: hub, token } : { token },
-			gates: gatesEnvironment(gateSettings(this.options.settings.values, this.#set())),
+			gates: gatesEnvironment(this.#gates(standing)),
 			ports: spec.ports,
 			pi: spec.pi,
 			env: this.launches.environment(spec.id),
 		};
+	}
+
+	/** Fixed for one life. The project's wishes are read where the person works, too: its own copy it might have changed. */
+	#gates({ spec: { cwd, worktree } }: Standing): GateSettings {
+		const folders = [...new Set([worktree?.repository ?? cwd, worktree?.path ?? cwd, cwd])];
+		const fixed = gateSettings(this.options.settings.values, this.#set());
+		return folders.reduce(
+			(so, folder) => tighten(so, this.options.world.files.read(`${folder}/${PROJECT_FILE}`)),
+			fixed,
+		);
 	}
 
 	#save(standing: Standing): void {

@@ -6,6 +6,18 @@ import type { Links } from "./hosts/links.ts";
 import type { Ids } from "./ids.ts";
 import type { Tokens } from "./tokens/tokens.ts";
 
+type Mode = "off" | "warn" | "enforce";
+
+/** The rules of the board that a person may loosen; fixed when the hub starts. */
+export interface Rules {
+	/** An agent calls a task done only with evidence. */
+	readonly board: Mode;
+	/** Nobody approves their own. */
+	readonly review: Mode;
+}
+
+export const STRICT: Rules = { board: "enforce", review: "enforce" };
+
 export interface Context {
 	readonly world: World;
 	readonly version: string;
@@ -14,6 +26,7 @@ export interface Context {
 	readonly feed: Feed;
 	readonly tokens: Tokens;
 	readonly links: Links;
+	readonly rules: Rules;
 	/** For the hub's own log: faults that no caller can mend. */
 	readonly complain: (what: string) => void;
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { fault, reason } from "../errors.ts";
 import type { Timer, World } from "../world.ts";
 import { expireClaims } from "./board/claims.ts";
-import type { Context } from "./context.ts";
+import { type Context, type Rules, STRICT } from "./context.ts";
 import type { Connection } from "./database/connection.ts";
 import { createDatabase, openStorage, type Storage } from "./database/database.ts";
 import { createPublisher } from "./feed/event.ts";
@@ -29,6 +29,8 @@ export interface HubOptions {
 	readonly adminTokens: readonly string[];
 	/** This package's version, told to everyone. */
 	readonly version: string;
+	/** Absent: all enforced. */
+	readonly rules?: Rules;
 	/** Faults that no caller can mend, for the daemon's log. */
 	readonly complain: (what: string) => void;
 }
@@ -85,7 +87,7 @@ async function serve(options: HubOptions, modules: Modules, storage: Storage): P
 	const tokens = createTokens(storage.reading, adminTokens);
 	const links = createLinks({ world, version, database, complain });
 	const open = isOpen(tokens, options.host);
-	const hub: Context = { world, version, database, ids, feed, tokens, links, complain };
+	const hub: Context = { world, version, database, ids, feed, tokens, links, rules: options.rules ?? STRICT, complain };
 
 	const app = createApp({ hub, modules, open });
 	const traffic = watch(app.server, world);

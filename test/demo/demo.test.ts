@@ -101,7 +101,7 @@ test("stopped by hand in the middle it ends everything that it has started", asy
 test.each([
 	[["--kep"], "Unknown option '--kep'"],
 	[["more"], "more"],
-	[["--set", "gates.workLog"], "--set takes gates.workLog or gates.quietTools with a value"],
+	[["--set", "gates.workLog"], "--set takes gates.workLog or gates.pushToMain or"],
 	[["--set", "gates.workLog=loud"], "gates.workLog must be one of off, warn, enforce"],
 	[["--set", "idleMinutes=3"], "--set takes"],
 ])("%j is answered with a sentence before anything is started", async (args, sentence) => {

@@ -122,6 +122,7 @@ export async function makeFaux({
 			});
 		}
 		registerGates(pi, {
+			agent: { type: "orchestrator" },
 			settings: { ...GATE_DEFAULTS, ...settings },
 			world: async () => watched,
 			records: () => ({
@@ -132,6 +133,9 @@ export async function makeFaux({
 				async publish(event) {
 					events.push(event);
 				},
+				fired: async () => [],
+				holdsTask: async () => true,
+				beginTask: async () => "01TASK",
 				leave: async () => undefined,
 			}),
 			own: async (tool) =>

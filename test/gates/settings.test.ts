@@ -1,6 +1,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { GATE_DEFAULTS, gateSettings, gatesEnvironment, gatesSchema } from "../../src/gates/settings.ts";
+import {
+	GATE_DEFAULTS,
+	GATES,
+	gateSettings,
+	gatesEnvironment,
+	gatesSchema,
+	MODES,
+	tighten,
+} from "../../src/gates/settings.ts";
 
 const docs = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
 
@@ -34,6 +42,41 @@ describe("where a setting comes from", () => {
 	});
 });
 
+describe("a project's file", () => {
+	const all = (mode: string) => Object.fromEntries(GATES.map((name) => [name, mode]));
+	const file = (gates: unknown) => JSON.stringify({ gates });
+
+	it("makes every gate stricter, none looser, whatever it says", () => {
+		for (const [fixed, asked] of MODES.flatMap((a) => MODES.map((b) => [a, b] as const))) {
+			const settings = gateSettings({ gates: all(fixed) }, {});
+			const stricter = MODES.indexOf(asked) > MODES.indexOf(fixed) ? asked : fixed;
+			const tightened = tighten(settings, file(all(asked)));
+			expect(tightened).toMatchObject(all(stricter));
+			expect(tightened.problems).toHaveLength(MODES.indexOf(asked) < MODES.indexOf(fixed) ? GATES.length : 0);
+		}
+	});
+
+	it("adds protected branches and takes none away; what opens a gate it may not set", () => {
+		const tightened = tighten(
+			GATE_DEFAULTS,
+			file({ protectedBranches: ["trunk"], pushGrants: ["ada"], quietTools: ["bash"] }),
+		);
+		expect(tightened).toMatchObject({
+			protectedBranches: ["main", "master", "trunk"],
+			pushGrants: [],
+			quietTools: [],
+		});
+		expect(tightened.problems).toHaveLength(2);
+	});
+
+	it.each(["", "[]", "null", '{"gates": []}', "{"])("%j changes nothing and is named", (text) => {
+		const tightened = tighten(GATE_DEFAULTS, text);
+		expect(tightened).toMatchObject({ ...GATE_DEFAULTS, problems: [expect.stringContaining(".pi/flagship.json")] });
+	});
+
+	it("is not there: nothing changes", () => expect(tighten(GATE_DEFAULTS, undefined)).toBe(GATE_DEFAULTS));
+});
+
 describe("documentation", () => {
 	it("names each setting with its values and default", () => {
 		const rows = docs("gates.md")
@@ -49,10 +92,8 @@ describe("documentation", () => {
 				"",
 			]),
 		);
-		expect(GATE_DEFAULTS).toMatchObject({
-			workLog: gatesSchema.properties.workLog.default,
-			quietTools: gatesSchema.properties.quietTools.default,
-		});
+		const defaults = Object.entries(gatesSchema.properties).map(([name, property]) => [name, property.default]);
+		expect(GATE_DEFAULTS).toEqual({ ...Object.fromEntries(defaults), problems: [] });
 	});
 
 	it("has the schema for editors", () => {

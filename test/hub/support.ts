@@ -1,7 +1,7 @@
 /** A hub of its own for a test: real HTTP, real data folder. */
 import { afterAll } from "vitest";
 import type { Role } from "../../src/contract/operation.ts";
-import { type Hub, startHub } from "../../src/hub/hub.ts";
+import { type Hub, type HubOptions, startHub } from "../../src/hub/hub.ts";
 import { realWorld } from "../../src/world/real.ts";
 import type { World } from "../../src/world.ts";
 import { makeFolder } from "../support/folder.ts";
@@ -40,6 +40,7 @@ export interface TestHubOptions {
 	readonly folder?: string;
 	readonly world?: World;
 	readonly adminTokens?: readonly string[];
+	readonly rules?: HubOptions["rules"];
 }
 
 /** A client that shakes hands. */
@@ -55,6 +56,7 @@ export async function testHub(options: TestHubOptions = {}): Promise<TestHub> {
 		port: 0,
 		adminTokens: options.adminTokens ?? [ADMIN],
 		version: "0.1.0",
+		...(options.rules === undefined ? {} : { rules: options.rules }),
 		complain: (what) => complaints.push(what),
 	});
 	let closed: Promise<void> | undefined;

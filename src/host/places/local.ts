@@ -1,11 +1,14 @@
 /** `place local`: pi processes of this machine, under the person's own account. */
 import { type Home, lieutenantFolder } from "../../daemon/home.ts";
+import { pushPolicy } from "../../gates/push.ts";
+import { gateSettings } from "../../gates/settings.ts";
 import { BASH_ENV_SCRIPT } from "../../pi/pack/groups.ts";
 import { ROLE_FILE, roleSection } from "../../pi/pack/role.ts";
 import { type Cursor, type Reading, readSession } from "../../pi/session.ts";
 import type { World } from "../../world.ts";
 import { piCommand, sessionFolder } from "../agent/command.ts";
 import { bashEnvFile, environmentOf, temporaryFolder } from "../agent/environment.ts";
+import { hooksEnvironment, writeHooks } from "../agent/hooks.ts";
 import { attachLife, type Life, type LifeOptions, type LifeWatch, startLife } from "../agent/life.ts";
 import { begunLife } from "../agent/life-file.ts";
 import { Worktrees } from "../worktree.ts";
@@ -45,7 +48,8 @@ export class LocalPlace implements Place {
 		const folder = this.#folder(employment.id);
 		this.#furnish(employment, folder);
 		const { command, args } = piCommand(employment, folder, packageFolder);
-		const env = environmentOf(employment, life, { home: home.root, folder, socket });
+		const guarded = this.#guard(employment, folder) ? hooksEnvironment(folder) : {};
+		const env = { ...environmentOf(employment, life, { home: home.root, folder, socket }), ...guarded };
 		return startLife(this.#world, { folder, life, command, args, cwd: employment.cwd, env }, watch, options);
 	}
 
@@ -77,6 +81,15 @@ export class LocalPlace implements Place {
 		for (const path of [folder, sessionFolder(folder), temporaryFolder(folder)]) files.makeFolder(path);
 		files.write(bashEnvFile(folder), BASH_ENV_SCRIPT);
 		files.write(`${folder}/${ROLE_FILE}`, roleSection(employment));
+	}
+
+	/** Its git hooks, as its gates say; false when there are to be none. */
+	#guard(employment: Employment, folder: string): boolean {
+		const policy = pushPolicy(gateSettings({}, { FLAGSHIP_GATES: employment.gates }), employment.name);
+		if (policy.mode === "off") return false;
+		const command = [process.execPath, `${this.#options.packageFolder}/bin/flagship.mjs`];
+		writeHooks(this.#world.files, folder, policy, command);
+		return true;
 	}
 
 	/** pi names the file by date and id: `2026-11-22T20-31-05-123Z_<id>.jsonl`. */

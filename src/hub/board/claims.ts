@@ -10,6 +10,7 @@ import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { write } from "../handle.ts";
 import { iso } from "../window.ts";
+import { noteMaker } from "./evidence.ts";
 import { isHeld, rowOf, type TaskRow, taskOf } from "./task.ts";
 
 /** What a row holds when nobody does. */
@@ -35,10 +36,12 @@ export const claim = write(contract.claim, async ({ input, author, tx, stamp }) 
 			claimed_by: author.name,
 			claimed_until: at + ms,
 			claim_ms: ms,
+			...(row.claimed_by === author.name ? {} : { claimed_at: stamp.timestamp }),
 			updated_at: stamp.timestamp,
 		})
 		.where("n", "=", row.n)
 		.execute();
+	await noteMaker(tx, row, author.name);
 	await tx.publish({ type: "task_claimed", by: author, summary: row.title, detail: { task: row.id } });
 	return taskOf(tx.gate.connection, row.id, at);
 });

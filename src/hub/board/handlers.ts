@@ -3,6 +3,7 @@ import type { Tx } from "../database/tx.ts";
 import { read, type Stamp, write } from "../handle.ts";
 import { cursorOf, cut, limitOf } from "../page.ts";
 import { NO_CLAIM, refuseWhileHeld } from "./claims.ts";
+import { needEvidence, refuseOwn } from "./evidence.ts";
 import { noteOf, rowOf, type TaskRow, taskOf, tasksOf, whole } from "./task.ts";
 
 /** By name, not "not done": so the index on status finds them. */
@@ -13,7 +14,7 @@ const MINE = 50;
 const INSERT = `insert into tasks (id, title, description, status, assignee, tags, dependencies, created_by, created_at,
 	updated_at, score) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`;
 
-export const create = write(contract.create, async ({ input, author, tx, stamp }) => {
+export const create = write(contract.create, async ({ input, author, tx, stamp, hub }) => {
 	const row: TaskRow = {
 		n: 0,
 		id: stamp.id,
@@ -28,8 +29,10 @@ export const create = write(contract.create, async ({ input, author, tx, stamp }
 		updated_at: stamp.timestamp,
 		score: 0,
 		submitted_by: null,
+		claimed_at: null,
 		...NO_CLAIM,
 	};
+	if (row.status === "done") await needEvidence(tx, row, author, hub.rules);
 	const { id, title, description, status, assignee, tags, dependencies, created_by, created_at, updated_at } = row;
 	const values = [id, title, description, status, assignee, tags, dependencies, created_by, created_at, updated_at];
 	const n = tx.gate.connection.run(INSERT, ...values);
@@ -59,10 +62,13 @@ export const list = read(contract.list, async ({ input, db, now, hub }) => {
 
 export const get = read(contract.get, ({ input, now, hub }) => taskOf(hub.database.reader, input.id, now));
 
-export const update = write(contract.update, async ({ input, author, tx, stamp }) => {
+export const update = write(contract.update, async ({ input, author, tx, stamp, hub }) => {
 	const row = rowOf(tx.gate.connection, input.id);
 	const { title, description, status, assignee, tags, dependencies } = input;
 	if (status !== undefined || assignee !== undefined) refuseWhileHeld(row, author, stamp.at);
+	const done = status === "done" && row.status !== "done";
+	const unproven = done && (await needEvidence(tx, row, author, hub.rules));
+	const own = done && row.submitted_by !== null && (await refuseOwn(tx, row, author, hub.rules));
 	const owner = assignee === undefined ? row.assignee : assignee?.trim() || null;
 	const leaves = status !== undefined && status !== "in_progress" && status !== "blocked";
 	const endsClaim = leaves || (assignee !== undefined && owner !== row.claimed_by);
@@ -90,6 +96,8 @@ export const update = write(contract.update, async ({ input, author, tx, stamp }
 			task: row.id,
 			changed: Object.keys(changed),
 			...(status === undefined ? {} : { status, before: row.status }),
+			...(unproven ? { unproven } : {}),
+			...(own ? { own } : {}),
 		},
 	});
 	return taskOf(tx.gate.connection, row.id, stamp.at);

@@ -5,6 +5,7 @@ import type { Author } from "../author.ts";
 import type { Tx } from "../database/tx.ts";
 import { type Stamp, write } from "../handle.ts";
 import { NO_CLAIM, refuseWhileHeld } from "./claims.ts";
+import { needEvidence, noteMaker, refuseOwn } from "./evidence.ts";
 import { rowOf, type TaskRow, taskOf } from "./task.ts";
 
 type NewArtifact = Pick<contract.Artifact, "type" | "url" | "label" | "addedBy">;
@@ -63,6 +64,7 @@ export const addArtifact = write(contract.addArtifact, async ({ input, author, t
 export const submit = write(contract.submit, async ({ input, author, tx, stamp }) => {
 	const row = rowOf(tx.gate.connection, input.taskId);
 	refuseWhileHeld(row, author, stamp.at);
+	await noteMaker(tx, row, author.name);
 	const summary = input.summary.trim();
 	await noted(tx, row, author, stamp, summary);
 	await attach(tx, row, input.artifacts ?? [], { author, stamp, ownName: author.name });
@@ -75,10 +77,10 @@ export const submit = write(contract.submit, async ({ input, author, tx, stamp }
 	return taskOf(tx.gate.connection, row.id, stamp.at);
 });
 
-export const approve = write(contract.approve, async ({ input, author, tx, stamp }) => {
+export const approve = write(contract.approve, async ({ input, author, tx, stamp, hub }) => {
 	const row = rowOf(tx.gate.connection, input.taskId);
-	if (author.role !== "admin" && [row.assignee, row.submitted_by].includes(author.name))
-		throw fault("self_approval", author.name);
+	const own = await refuseOwn(tx, row, author, hub.rules);
+	const unproven = await needEvidence(tx, row, author, hub.rules);
 	const comment = input.comment?.trim() ?? "";
 	await noted(tx, row, author, stamp, `Approved by ${author.name}${comment === "" ? "" : `: ${comment}`}`);
 	await tx
@@ -86,7 +88,12 @@ export const approve = write(contract.approve, async ({ input, author, tx, stamp
 		.set({ status: "done", updated_at: stamp.timestamp, ...NO_CLAIM })
 		.where("n", "=", row.n)
 		.execute();
-	await tx.publish({ type: "task_approved", by: author, summary: row.title, detail: { task: row.id } });
+	await tx.publish({
+		type: "task_approved",
+		by: author,
+		summary: row.title,
+		detail: { task: row.id, ...(unproven ? { unproven } : {}), ...(own ? { own } : {}) },
+	});
 	return taskOf(tx.gate.connection, row.id, stamp.at);
 });
 

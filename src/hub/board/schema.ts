@@ -5,6 +5,7 @@ import { schema } from "../database/schema.ts";
 declare module "../database/tables.ts" {
 	interface Tables {
 		tasks: TaskTable;
+		task_makers: { task: number; name: string };
 		task_tags: { task: number; tag: string };
 		notes: {
 			n: Generated<number>;
@@ -48,6 +49,8 @@ export interface TaskTable {
 	claimed_by: string | null;
 	claimed_until: number | null;
 	claim_ms: number | null;
+	/** When it was last claimed, ISO 8601; kept when the claim ends. */
+	claimed_at: string | null;
 }
 
 export const boardSchema = schema("board", [
@@ -98,4 +101,10 @@ export const boardSchema = schema("board", [
 		added_by text
 	) strict;
 	create index artifacts_task on artifacts (task);`,
+	`alter table tasks add column claimed_at text;
+	create table task_makers (
+		task integer not null references tasks (n) on delete cascade,
+		name text not null,
+		primary key (task, name)
+	) strict, without rowid;`,
 ]);

@@ -170,7 +170,8 @@ describe("a review", () => {
 		const eve = await mint("lieutenant", "eve");
 		const { id } = await create();
 		await done("POST", `/board/tasks/${id}/claim`, {}, { token: bob });
-		await done("POST", `/board/tasks/${id}/review`, { summary: "s" }, { token: bob });
+		const artifacts = [{ type: "branch", url: "lt/bob", label: "work" }];
+		await done("POST", `/board/tasks/${id}/review`, { summary: "s", artifacts }, { token: bob });
 		const own = await ask("POST", `/board/tasks/${id}/approve`, {}, { token: bob });
 		expect([own.status, own.body.code]).toEqual([403, "self_approval"]);
 		expect(await done("POST", `/board/tasks/${id}/approve`, {}, { token: eve })).toMatchObject({ status: "done" });

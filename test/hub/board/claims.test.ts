@@ -90,3 +90,101 @@ describe("a claim", () => {
 		expect(await done("POST", `/board/tasks/${id}/review`, { summary: "s" }, bob)).not.toHaveProperty("claim");
 	});
 });
+
+describe("done needs evidence", () => {
+	const claimed = async (): Promise<string> => {
+		const id = await create();
+		await done("POST", `/board/tasks/${id}/claim`, {}, bob);
+		now += 1_000;
+		return id;
+	};
+	const finish = (id: string, options: object = bob) => ask("PATCH", `/board/tasks/${id}`, { status: "done" }, options);
+	const log = (facts: object, options: object = bob) =>
+		done("POST", "/log", { text: "Did it.", facts: { files: [], commits: [], effects: [], ...facts } }, options);
+
+	test("a lieutenant's word is none; the refusal says what would be", async () => {
+		const id = await claimed();
+		await log({ files: ["a.txt"] });
+		const refused = await finish(id);
+		expect(refused).toMatchObject({ status: 409, body: { code: "evidence_missing" } });
+		expect(`${refused.body.error} ${refused.body.remedy}`).toMatch(/artifact.*commit.*board_add_artifact.*log_append/);
+		expect(await done("GET", `/board/tasks/${id}`)).toMatchObject({ status: "in_progress", claim: { by: "bob" } });
+	});
+
+	test.each([
+		["an artifact", (id: string) => done("POST", `/board/tasks/${id}/artifacts`, artifact, bob)],
+		["a commit", () => log({ commits: ["3fa91c2"] })],
+		["a passed test", () => log({ effects: ["35 tests passed"] })],
+	])("%s is enough", async (_what, show) => {
+		const id = await claimed();
+		await show(id);
+		expect((await finish(id)).body).toMatchObject({ status: "done" });
+	});
+
+	test("not what was logged before the claim, and not another agent's", async () => {
+		await log({ commits: ["3fa91c2"] });
+		now += 1_000;
+		const id = await claimed();
+		await log({ commits: ["3fa91c2"] }, eve);
+		expect((await finish(id)).body.code).toBe("evidence_missing");
+	});
+
+	test("an orchestrator and a person decide by themselves", async () => {
+		expect((await finish(await claimed(), boss)).body).toMatchObject({ status: "done" });
+		expect((await finish(await claimed(), {})).body).toMatchObject({ status: "done" });
+	});
+
+	test("nor is a task put on the board as done", async () => {
+		const reply = await ask("POST", "/board/tasks", { title: "t", createdBy: "bob", status: "done" }, bob);
+		expect(reply.body.code).toBe("evidence_missing");
+	});
+});
+
+const artifact = { artifacts: [{ type: "branch", url: "lt/bob", label: "work" }] };
+
+describe("nobody approves their own", () => {
+	const handedIn = async (): Promise<string> => {
+		const id = await create();
+		await done("POST", `/board/tasks/${id}/claim`, {}, bob);
+		await done("POST", `/board/tasks/${id}/review`, { summary: "done", reviewedBy: "bob", ...artifact }, bob);
+		return id;
+	};
+	const approve = (id: string, options: object) =>
+		ask("POST", `/board/tasks/${id}/approve`, options === admin ? { approvedBy: "bob" } : {}, options);
+	const admin = {};
+
+	test("neither who handed it in, nor who held it before, nor by writing the status", async () => {
+		const id = await handedIn();
+		expect((await approve(id, bob)).body.code).toBe("self_approval");
+		expect((await ask("PATCH", `/board/tasks/${id}`, { status: "done" }, bob)).body.code).toBe("self_approval");
+		await done("PATCH", `/board/tasks/${id}`, { assignee: "ann" }, boss);
+		expect((await approve(id, bob)).body.code).toBe("self_approval");
+		expect((await approve(id, eve)).body).toMatchObject({ status: "done" });
+
+		const passed = await create();
+		await done("POST", `/board/tasks/${passed}/claim`, {}, bob);
+		await done("POST", `/board/tasks/${passed}/artifacts`, artifact, bob);
+		await done("POST", `/board/tasks/${passed}/release`, {}, bob);
+		expect((await approve(passed, bob)).body.code).toBe("self_approval");
+	});
+
+	test("an admin may, in anyone's name; it is stored who it was", async () => {
+		const id = await handedIn();
+		expect((await approve(id, admin)).body).toMatchObject({ status: "done" });
+		const events = await done("GET", "/feed/events?type=task_approved");
+		expect(events.at(-1)).toMatchObject({ agent: "bob", actor: expect.any(String) });
+	});
+});
+
+describe("the board's rules, as a person has set them", () => {
+	test.each(["warn", "off"] as const)("%s: it is done, and the feed says what was missing", async (mode) => {
+		const loose = await testHub({ rules: { board: mode, review: mode } });
+		const cy = { token: await loose.mint("lieutenant", "cy") };
+		const { id } = await loose.done("POST", "/board/tasks", { title: "t", createdBy: "ann" });
+		await loose.done("POST", `/board/tasks/${id}/claim`, {}, cy);
+		await loose.done("POST", `/board/tasks/${id}/review`, { summary: "done", reviewedBy: "cy" }, cy);
+		await loose.done("POST", `/board/tasks/${id}/approve`, {}, cy);
+		const events = await loose.done("GET", "/feed/events?type=task_approved");
+		expect(events.at(-1).detail).toEqual({ task: id, ...(mode === "warn" ? { unproven: true, own: true } : {}) });
+	});
+});

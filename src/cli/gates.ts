@@ -1,0 +1,33 @@
+/** `flagship gates`: what is on for a session that begins here now, and what fired. */
+import { list } from "../contract/feed.ts";
+import { readSettings } from "../daemon/settings.ts";
+import { Fault } from "../errors.ts";
+import { gitRoot } from "../gates/observe.ts";
+import { type Fired, gateLines, LOOKED } from "../gates/report.ts";
+import { gateSettings, PROJECT_FILE, tighten } from "../gates/settings.ts";
+import type { Context } from "./context.ts";
+import { noMore } from "./daemons.ts";
+import { askHub } from "./operate.ts";
+
+export async function gates(context: Context, args: readonly string[]): Promise<number> {
+	noMore(args);
+	const { world, home, env } = context;
+	const cwd = process.cwd();
+	const settings = [...new Set([gitRoot(world, cwd) ?? cwd, cwd])].reduce(
+		(so, folder) => tighten(so, world.files.read(`${folder}/${PROJECT_FILE}`)),
+		gateSettings(readSettings(home, env).values, env),
+	);
+	for (const line of gateLines(settings, await fired(context))) context.out(line);
+	return 0;
+}
+
+async function fired(context: Context): Promise<readonly Fired[] | undefined> {
+	try {
+		const { output } = await askHub(context, list, { type: "custom", limit: LOOKED });
+		return output as readonly Fired[];
+	} catch (thrown) {
+		// Said in the report: what is on can be told without the hub.
+		if (thrown instanceof Fault) return undefined;
+		throw thrown;
+	}
+}

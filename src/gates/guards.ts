@@ -1,0 +1,203 @@
+/**
+ * The gates that stand before a tool call, in one place: each looks at the call and says why it may not be, or nothing.
+ * What a gate decides is in its own file; here a verdict becomes a refusal, a warning, and an event of the feed.
+ */
+import { reason } from "../errors.ts";
+import type { Random } from "../world.ts";
+import { autoTitle, BOARD_REFUSAL, type BoardState, boardVerdict, changesHolding, FRESH } from "./board.ts";
+import type { Place } from "./commands.ts";
+import { commandTrespass, fileTrespass, type Ground, trespassText } from "./paths.ts";
+import { refusedPush } from "./push.ts";
+import { aroundText, pushSpelling } from "./push-spelling.ts";
+import type { GateEvent, Records } from "./records.ts";
+import type { Gate, GateSettings } from "./settings.ts";
+import { inputText, type Known, touch } from "./tools.ts";
+import type { Call } from "./work-log.ts";
+
+/** Whose session this is. */
+export type Agent = { readonly type: "lieutenant"; readonly name: string } | { readonly type: "orchestrator" };
+
+export interface GuardOptions {
+	readonly settings: GateSettings;
+	readonly agent: Agent;
+	readonly random: Random;
+	readonly ground: Ground;
+	/** Files whose change by a command is told, since a spelling may hide it; size and time of each. */
+	readonly watched: readonly string[];
+	stamp(path: string): string;
+	readonly records: Pick<Records, "publish" | "holdsTask" | "beginTask">;
+	readonly tools: Known;
+	/** Where commands start, for judging what they may leave behind. */
+	readonly place: Place;
+	/** Tells the person; the model does not see it. */
+	tell(text: string): void;
+}
+
+interface Objection {
+	readonly gate: Gate;
+	readonly text: string;
+	readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+export class Guards {
+	readonly #options: GuardOptions;
+	#run: BoardState = FRESH;
+	#prompt = "";
+	/** Calls of one step come side by side, and one of them asks the hub. */
+	#asking: Promise<void> = Promise.resolve();
+	#telling: Promise<unknown> = Promise.resolve();
+	readonly #untold: { readonly event: GateEvent; readonly key: string }[] = [];
+	readonly #stamps = new Map<string, readonly string[]>();
+
+	constructor(options: GuardOptions) {
+		this.#options = options;
+	}
+
+	/** At the session's end: what was said to the feed has arrived or was complained of. */
+	async close(): Promise<void> {
+		await this.#telling;
+		for (const { event, key } of this.#untold.splice(0)) {
+			await this.#options.records.publish(event, key).catch((thrown: unknown) => {
+				this.#options.tell(`The feed could not be told: ${reason(thrown)}`);
+			});
+		}
+	}
+
+	/** A prompt begins a run. */
+	begin(prompt: string): void {
+		this.#run = FRESH;
+		this.#prompt = prompt;
+	}
+
+	/** A step is over: what was refused in it has been read. */
+	turned(): void {
+		this.#run = { ...this.#run, heard: this.#run.refused };
+	}
+
+	/** Why the call may not be; `undefined` when it may. */
+	async before(call: Call): Promise<string | undefined> {
+		for (const objection of [this.#push(call), this.#path(call), await this.#board(call)]) {
+			if (objection !== undefined && this.#settings[objection.gate] !== "off") {
+				const refused = this.#settings[objection.gate] === "enforce";
+				this.#publish(objection, refused ? "refused" : "warned");
+				if (refused) return objection.text;
+				this.#options.tell(`${objection.text} (gates.${objection.gate} is set to warn.)`);
+			}
+		}
+		this.#watch(call);
+		return undefined;
+	}
+
+	#watch({ id, tool }: Call): void {
+		if (tool !== "bash" || this.#settings.protectedPaths === "off") return;
+		this.#stamps.set(id, this.#options.watched.map(this.#options.stamp));
+	}
+
+	/** After a command: which of the watched files it changed, as a sentence for the model. */
+	after({ id }: Call): string | undefined {
+		const before = this.#stamps.get(id);
+		this.#stamps.delete(id);
+		if (before === undefined) return undefined;
+		const { watched, stamp, tell } = this.#options;
+		const changed = watched.filter((path, index) => stamp(path) !== before[index]);
+		if (changed.length === 0) return undefined;
+		const text = `${changed.join(", ")} changed while this command ran. Agents do not change that; a person is told.`;
+		this.#publish({ gate: "protectedPaths", text, metadata: { files: changed } }, "seen");
+		tell(text);
+		return text;
+	}
+
+	get #settings(): GateSettings {
+		return this.#options.settings;
+	}
+
+	#board(call: Call): Promise<Objection | undefined> {
+		const judged = this.#asking.then(() => this.#task(call));
+		this.#asking = judged.then(() => undefined);
+		return judged;
+	}
+
+	async #task({ tool, input }: Call): Promise<Objection | undefined> {
+		const { agent, tools, place } = this.#options;
+		if (agent.type !== "lieutenant" || this.#settings.board === "off") return undefined;
+		if (changesHolding(tool)) this.#run = { ...this.#run, holding: "unknown" };
+		const kind = await touch(tool, input, place, tools);
+		if (kind.type === "none" || kind.type === "log") return undefined;
+		if (this.#run.holding === "unknown") this.#run = { ...this.#run, holding: await this.#holding(agent.name) };
+		const verdict = boardVerdict(this.#run);
+		if (verdict === "pass") return undefined;
+		if (verdict === "make") return await this.#makeTask();
+		// Only to be warned of: once is enough.
+		const holding = this.#settings.board === "warn" ? "held" : "none";
+		this.#run = { ...this.#run, refused: true, holding };
+		return { gate: "board", text: BOARD_REFUSAL };
+	}
+
+	async #holding(name: string): Promise<BoardState["holding"]> {
+		try {
+			return (await this.#options.records.holdsTask(name)) ? "held" : "none";
+		} catch (thrown) {
+			this.#options.tell(`The board could not be asked whether ${name} holds a task: ${reason(thrown)}`);
+			return "held";
+		}
+	}
+
+	async #makeTask(): Promise<undefined> {
+		const title = autoTitle(this.#prompt);
+		try {
+			const task = await this.#options.records.beginTask(title, this.#key());
+			this.#publish(
+				{ gate: "board", text: `Task ${task} was made for work without one: ${title}`, metadata: { task } },
+				"auto",
+			);
+		} catch (thrown) {
+			this.#options.tell(`A task for work without one could not be made: ${reason(thrown)}`);
+		}
+		this.#run = { ...this.#run, holding: "held" };
+		return undefined;
+	}
+
+	#key(): string {
+		return Buffer.from(this.#options.random.bytes(8)).toString("hex");
+	}
+
+	#path({ tool, input }: Call): Objection | undefined {
+		if (this.#settings.protectedPaths === "off") return undefined;
+		const { ground } = this.#options;
+		const found =
+			tool === "bash"
+				? commandTrespass(ground, inputText(input, "command"))
+				: tool === "write" || tool === "edit"
+					? fileTrespass(ground, inputText(input, "path"))
+					: undefined;
+		if (found === undefined) return undefined;
+		return { gate: "protectedPaths", text: trespassText(found), metadata: { path: found.path } };
+	}
+
+	#push({ tool, input }: Call): Objection | undefined {
+		const { agent } = this.#options;
+		if (agent.type !== "lieutenant" || tool !== "bash") return undefined;
+		const spelled = pushSpelling(inputText(input, "command"), this.#settings.protectedBranches);
+		if (spelled === undefined) return undefined;
+		if (spelled.type === "around")
+			return { gate: "pushToMain", text: aroundText(spelled.what), metadata: { around: spelled.what } };
+		// Granted, or only to be warned of: the hook says so when it happens.
+		if (this.#settings.pushGrants.includes(agent.name) || this.#settings.pushToMain === "warn") return undefined;
+		return {
+			gate: "pushToMain",
+			text: refusedPush(spelled.branch, agent.name),
+			metadata: { branches: [spelled.branch] },
+		};
+	}
+
+	#publish({ gate, text, metadata }: Objection, verdict: string): void {
+		const event = { summary: text, metadata: { gate, verdict, ...metadata } };
+		const untold = { event, key: this.#key() };
+		// Not waited for until the session ends: the feed tells the story, it decides nothing.
+		const told = this.#options.records.publish(event, untold.key).catch(() => {
+			// A session's first moments come before the hub knows its token: asked again at the end, under the same key.
+			this.#untold.push(untold);
+		});
+		this.#telling = Promise.all([this.#telling, told]);
+	}
+}

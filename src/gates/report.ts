@@ -1,0 +1,44 @@
+/** What `/gates` and `flagship gates` say: what is on, what fired, why. */
+import { GATES, type GateSettings } from "./settings.ts";
+
+/** An event of the feed that a gate has published. */
+export interface Fired {
+	readonly timestamp: string;
+	readonly agent: string;
+	readonly summary: string;
+	readonly metadata?: unknown;
+}
+
+/** Events that are asked for, and those that are shown. */
+export const LOOKED = 500;
+const SHOWN = 10;
+const WIDTH = 200;
+
+/** `fired`: custom events, oldest first; `undefined` when the hub does not answer. */
+export function gateLines(settings: GateSettings, fired: readonly Fired[] | undefined): readonly string[] {
+	const events = (fired ?? []).flatMap((event) => {
+		const { gate, verdict } = shape(event.metadata);
+		return typeof gate === "string" && typeof verdict === "string" ? [{ ...event, gate, verdict }] : [];
+	});
+	const widest = Math.max(...GATES.map((name) => name.length));
+	return [
+		...GATES.map((name) => {
+			const counts = Map.groupBy(
+				events.filter((event) => event.gate === name),
+				(event) => event.verdict,
+			);
+			const told = [...counts].map(([verdict, ones]) => `${ones.length} ${verdict}`).join(", ");
+			return `${name.padEnd(widest)}  ${settings[name].padEnd(7)}${told === "" ? "" : `  ${told}`}`;
+		}),
+		...(fired === undefined ? ["The hub does not answer: what fired is not known."] : []),
+		...events
+			.slice(-SHOWN)
+			.map(({ timestamp, agent, gate, verdict, summary }) =>
+				`${timestamp} ${agent} ${gate} ${verdict}: ${summary.split("\n", 1)[0] ?? ""}`.slice(0, WIDTH),
+			),
+		...settings.problems.map((problem) => `! ${problem}`),
+	];
+}
+
+const shape = (value: unknown): { readonly gate?: unknown; readonly verdict?: unknown } =>
+	typeof value === "object" && value !== null ? value : {};

@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { gateLines } from "../../src/gates/report.ts";
+import { GATE_DEFAULTS } from "../../src/gates/settings.ts";
+
+const event = (gate: unknown, verdict: unknown, summary = "Not pushed: main") => ({
+	timestamp: "2026-01-01T00:00:00.000Z",
+	agent: "ada",
+	summary,
+	metadata: { gate, verdict },
+});
+
+describe("what the gates say of themselves", () => {
+	it("what is on, how often each fired, and the last of it", () => {
+		const fired = [
+			event("pushToMain", "refused"),
+			event("pushToMain", "refused", "Not run: --no-verify\nmore"),
+			event("pushToMain", "granted"),
+			event(undefined, "x"),
+			{ ...event("board", "auto"), metadata: null },
+		];
+		const lines = gateLines({ ...GATE_DEFAULTS, board: "warn", problems: ["there is no setting gates.x"] }, fired);
+		expect(lines).toContain("pushToMain      enforce  2 refused, 1 granted");
+		expect(lines).toContain("board           warn   ");
+		expect(lines).toContain("2026-01-01T00:00:00.000Z ada pushToMain refused: Not run: --no-verify");
+		expect(lines.at(-1)).toBe("! there is no setting gates.x");
+		expect(lines.join("\n")).not.toContain("more");
+	});
+
+	it("without a hub it says so", () => {
+		expect(gateLines(GATE_DEFAULTS, undefined).join("\n")).toContain("The hub does not answer");
+	});
+});
