@@ -7,6 +7,8 @@ import { fault, reason } from "../errors.ts";
 import type { RpcRecord } from "../pi/rpc.ts";
 import type { Timer } from "../world.ts";
 import type { Life, LifeEnd } from "./agent/life.ts";
+import type { Bound, Order } from "./bounds/bound.ts";
+import { Keeper } from "./bounds/keeper.ts";
 import { Courier } from "./courier.ts";
 import { deliveryEventOf } from "./hearing.ts";
 import { Journal, type Look } from "./journal.ts";
@@ -33,6 +35,7 @@ export class Lieutenant {
 	readonly #courier: Courier;
 	readonly #vigil: Vigil;
 	readonly #present: Present;
+	readonly #keeper: Keeper;
 	#life: Life | undefined;
 	/** Set while this host ends the process itself, for good or to start it anew: its end is no death. */
 	#ending: "stop" | "replace" | undefined;
@@ -61,6 +64,16 @@ export class Lieutenant {
 			failedRun: () => this.#register.failedRun(),
 			replace: () => this.#replace(),
 			show: () => this.#register.show(),
+		});
+		this.#keeper = new Keeper({
+			quarters,
+			register: this.#register,
+			ask: (message) => this.ask(message),
+			end: () => this.#limited(),
+			queue: (work) => this.#queue(work),
+			look: () => this.#look(),
+			resting: () => this.#life !== undefined && !this.working,
+			told: (look) => this.#told(look),
 		});
 		this.#vigil = new Vigil({
 			world: quarters.world,
@@ -92,13 +105,35 @@ export class Lieutenant {
 		await this.#meeting;
 	}
 
-	/** The host before this one died after it had noted a pause and before the process had ended. */
+	/** The host before this one died after it had noted a pause or a limit and before the process had ended. */
 	async #stopLeftover(): Promise<void> {
-		const { lives, dead, spec } = this.standing;
-		if (lives === dead) return;
-		this.#life = await this.#quarters.place.attach(spec.id, this.#watch(), { start: this.#quarters.start });
-		await this.#stop();
-		this.#register.save({ dead: lives });
+		const { lives, dead, spec, state } = this.standing;
+		if (lives !== dead) {
+			this.#life = await this.#quarters.place.attach(spec.id, this.#watch(), { start: this.#quarters.start });
+			await this.#stop();
+			this.#register.save({ dead: lives });
+		}
+		if (state === "stopped" && (lives !== dead || this.#courier.open.length > 0)) await this.#wrapUp();
+	}
+
+	/** A limit has stopped it, and that is stored: now its process ends. */
+	#limited(): void {
+		this.#turns
+			.take(async () => {
+				if (this.standing.state !== "stopped") return;
+				await this.#stop();
+				await this.#wrapUp();
+			})
+			.catch((thrown) => this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`));
+	}
+
+	/** Its process has ended at a limit: what it used and owes is recorded; what it was asked and has not answered is lost. */
+	async #wrapUp(): Promise<void> {
+		const look = await this.#look();
+		this.#quarters.used(this.standing, look);
+		this.#quarters.owed(this.standing, look);
+		this.#courier.take({ type: "over", because: `it was stopped: ${this.standing.reason ?? "a limit"}` });
+		this.#journal.forget();
 	}
 
 	/** Starts its pi, unless it was paused or ended in the meantime: a new life. The one before is over. */
@@ -148,6 +183,11 @@ export class Lieutenant {
 		this.#courier.take({ type: "asked", message });
 	}
 
+	/** Bounds new work; called inside the transaction that stores its message. */
+	assign(order: Order): Bound {
+		return this.#keeper.assign(order);
+	}
+
 	/** Throws when it takes no messages, saying why and what to do. */
 	listening(): void {
 		const { state, spec, reason } = this.standing;
@@ -166,7 +206,7 @@ export class Lieutenant {
 	async resume(): Promise<void> {
 		await this.#turns.take(() => {
 			if (shouldRun(this.standing.state)) return;
-			this.#register.save({ deaths: [], errors: 0 });
+			this.#register.save({ deaths: [], errors: 0, ...this.#keeper.renew() });
 			this.#start();
 		});
 		await this.#meeting;
@@ -205,7 +245,9 @@ export class Lieutenant {
 
 	/** Looked at every few seconds: is there proof of life? */
 	tick(): void {
-		if (this.#life !== undefined && shouldRun(this.standing.state)) this.#vigil.tick(this.#life);
+		if (this.#life === undefined || !shouldRun(this.standing.state)) return;
+		this.#vigil.tick(this.#life);
+		this.#keeper.tick();
 	}
 
 	/** The host ends; pi goes on. */
@@ -244,7 +286,8 @@ export class Lieutenant {
 		const look = await this.#note();
 		this.#register.change(streaming ? "running" : "ready");
 		this.#courier.take({ type: "up", life: life.life, fresh, streaming, compacting, pending, seen: look.seen });
-		if (!streaming) this.#finished(look);
+		if (streaming) this.#keeper.turned(look);
+		else this.#finished(look);
 	}
 
 	async #record(record: RpcRecord): Promise<void> {
@@ -261,7 +304,7 @@ export class Lieutenant {
 				await this.#settled();
 				return;
 			case "turn_end":
-				await this.#look();
+				this.#keeper.turned(await this.#look());
 				return;
 			case "tool_execution_start":
 				this.#register.show();
@@ -282,9 +325,11 @@ export class Lieutenant {
 		this.#finished(look);
 	}
 
-	/** Tells a completion once: with the entry up to which it is told. */
 	#finished(look: Look): void {
-		if (this.#courier.open.length > 0 || !this.#register.finished(look)) return;
+		if (this.#courier.open.length === 0) this.#keeper.finished(look);
+	}
+
+	#told(look: Look): void {
 		this.#quarters.used(this.standing, look);
 		this.#journal.forget();
 	}
