@@ -206,7 +206,10 @@ export class Lieutenant {
 	async resume(): Promise<void> {
 		await this.#turns.take(() => {
 			if (shouldRun(this.standing.state)) return;
-			this.#register.save({ deaths: [], errors: 0, ...this.#keeper.renew() });
+			this.#register.together(() => {
+				this.#register.save({ deaths: [], errors: 0 });
+				this.#keeper.renew();
+			});
 			this.#start();
 		});
 		await this.#meeting;

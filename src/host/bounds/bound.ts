@@ -6,7 +6,7 @@ import { type Found, union } from "../../gates/facts.ts";
 import { workEvents } from "../../gates/ledger.ts";
 import type { Entry } from "../../pi/entry.ts";
 import { answers } from "../../pi/message.ts";
-import { type Cap, metLimit, type Spent } from "./cap.ts";
+import { type Cap, capText, metLimit, type Spent } from "./cap.ts";
 import { DERIVED, type Deliverable, deliverText, dueText } from "./deliverable.ts";
 import type { BoundSettings } from "./settings.ts";
 
@@ -46,6 +46,8 @@ export interface Bound {
 	readonly from: Course;
 	/** The last rung of the ladder that was told; 0: none since the last write. */
 	readonly rung: number;
+	/** `turns` when that rung was told: the next gives it as many turns as the settings say. */
+	readonly rungAt: number;
 	/** What is due was missing at its end once already, and it was told. */
 	readonly reminded: boolean;
 }
@@ -60,6 +62,7 @@ export function begin(id: string, order: Order, from: Course, settings: BoundSet
 		...(task === undefined ? {} : { task }),
 		from,
 		rung: 0,
+		rungAt: 0,
 		reminded: false,
 	};
 }
@@ -89,9 +92,9 @@ export function judge(bound: Bound, now: Course, settings: BoundSettings): Judge
 	const limit = metLimit(bound.cap, spentOf(bound, now));
 	if (limit !== undefined) return { type: "stop", limit };
 	const quiet = quietTurns(bound, now);
-	const due = dueRung(quiet, settings);
-	const rung = Math.min(due, bound.rung + 1);
-	if (rung <= bound.rung) return { type: "go" };
+	const due = bound.rung === 0 ? quiet >= settings.quietTurns : now.turns - bound.rungAt >= settings.rungTurns;
+	if (!due) return { type: "go" };
+	const rung = bound.rung + 1;
 	if (rung === LADDER.length) return { type: "stop", limit: `${quiet} turns without a write` };
 	return { type: "tell", rung, hard: rung === LADDER.length - 1, text: rungText(bound, rung, quiet, settings) };
 }
@@ -102,12 +105,9 @@ export const overtime = (bound: Bound, now: Course): string | undefined =>
 
 /** Whoever writes stands at the foot of the ladder again. */
 export const climbed = (bound: Bound, now: Course, settings: BoundSettings): Bound =>
-	bound.rung > 0 && dueRung(quietTurns(bound, now), settings) === 0 ? { ...bound, rung: 0 } : bound;
+	bound.rung > 0 && quietTurns(bound, now) < settings.quietTurns ? { ...bound, rung: 0 } : bound;
 
 const quietTurns = ({ from }: Bound, { turns, worked }: Course): number => turns - Math.max(worked, from.turns);
-
-const dueRung = (quiet: number, { quietTurns: first, rungTurns: each }: BoundSettings): number =>
-	quiet < first ? 0 : Math.min(LADDER.length, 1 + Math.floor((quiet - first) / each));
 
 function rungText({ deliverable }: Bound, rung: number, quiet: number, { rungTurns }: BoundSettings): string {
 	const left = (LADDER.length - rung) * rungTurns;
@@ -115,6 +115,9 @@ function rungText({ deliverable }: Bound, rung: number, quiet: number, { rungTur
 	const then = `In ${left} turn${left === 1 ? "" : "s"} without a write you are stopped.`;
 	return `${rung === 1 ? "A reminder" : "Stop reading"}: ${what} ${deliverText(deliverable)} ${then}`;
 }
+
+export const goOnText = ({ cap, deliverable }: Bound): string =>
+	`You were stopped at a limit and may go on: you have ${capText(cap)} from here. Due is ${dueText(deliverable)}. ${deliverText(deliverable)}`;
 
 /** How the work of a session is told: from the gate's entries, or where that gate is off, from the tools it called. */
 export type Evidence = "changes" | "tools";

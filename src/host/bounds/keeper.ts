@@ -7,7 +7,7 @@ import type { Look } from "../journal.ts";
 import type { Quarters } from "../quarters.ts";
 import type { Register } from "../register.ts";
 import type { Asked } from "../store/outbox.ts";
-import { type Bound, begin, climbed, courseOf, judge, type Order, overtime, renewed } from "./bound.ts";
+import { type Bound, begin, climbed, courseOf, goOnText, judge, type Order, overtime, renewed } from "./bound.ts";
 import { atOnce, type Verdict } from "./check.ts";
 import { deliverText } from "./deliverable.ts";
 import { stopOf } from "./report.ts";
@@ -49,10 +49,15 @@ export class Keeper {
 		return bound;
 	}
 
-	/** A fresh allowance for what it had to do. */
-	renew(): Partial<{ bound: Bound }> {
-		const { bound } = this.#parts.register.standing;
-		return bound === undefined ? {} : { bound: renewed(bound, this.#parts.quarters.newId(), this.#course()) };
+	/** It is started again: with a fresh allowance for what it had to do, and told so where a limit had stopped it. */
+	renew(): void {
+		const { quarters, register } = this.#parts;
+		const { bound, state } = register.standing;
+		if (bound === undefined) return;
+		const fresh = renewed(bound, quarters.newId(), this.#course());
+		if (state !== "stopped") register.save({ bound: fresh });
+		// Stopped in the middle of a hard steer it would rest as after a person's abort.
+		else this.#tell("resume", goOnText(fresh), fresh);
 	}
 
 	/** A turn is over. One that ends a run is judged by what it delivers, not by how far it went. */
@@ -65,7 +70,7 @@ export class Keeper {
 		const judgement = judge(climbed(bound, course, quarters.bounds), course, quarters.bounds);
 		if (judgement.type === "stop") this.#stop(bound, judgement.limit, look);
 		else if (judgement.type === "tell")
-			this.#tell("steer", judgement.text, { ...bound, rung: judgement.rung }, judgement.hard);
+			this.#tell("steer", judgement.text, { ...bound, rung: judgement.rung, rungAt: course.turns }, judgement.hard);
 		else if (bound.rung > 0) this.#settleRung(climbed(bound, course, quarters.bounds));
 	}
 
@@ -121,7 +126,7 @@ export class Keeper {
 	}
 
 	/** A message of the host's own, stored together with the rung that it stands for. */
-	#tell(mode: "steer" | "followUp", text: string, bound: Bound, hard = false): void {
+	#tell(mode: "steer" | "followUp" | "resume", text: string, bound: Bound, hard = false): void {
 		const { quarters, register, ask } = this.#parts;
 		const plain = { id: quarters.newId(), n: 1, mode, text, receipt: "queued" as const };
 		const message: Asked = hard ? { ...plain, hard: { supersedes: [] } } : plain;
