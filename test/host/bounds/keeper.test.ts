@@ -132,8 +132,8 @@ await describeEachPi("bounded by default", (pi) => {
 		await give("path:out/a.md");
 		expect(await told(1)).toContain("Delivered: out/a.md.");
 		const messages = await host.messages("deep");
-		expect(messages.map((message) => [message.mode, message.text.slice(0, 50)])).toEqual([
-			["followUp", "Not finished. Missing: out/a.md is not there. Writ"],
+		expect(messages.map((message) => [message.mode, message.text.slice(0, 51)])).toEqual([
+			["followUp", "Not finished. Missing: out/a.md is not there. Write"],
 			["prompt", "Do it\n\nDue at the end: out/a.md. You have 40 turns."],
 		]);
 		await give("command:sleep 600 & test -f out/a.md");
