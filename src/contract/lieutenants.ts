@@ -75,7 +75,7 @@ export const Message = Type.Object({
 	mode: oneOf(["prompt", "steer", "followUp", "resume"]),
 	text: Type.String(),
 	receipt: oneOf(RECEIPTS),
-	because: Type.Optional(Type.String({ description: "why it ended other than consumed" })),
+	because: Type.Optional(Type.String({ description: "why it ended other than consumed, or what its delivery took" })),
 	attempts: Type.Integer({ description: "1, or more after redelivery" }),
 	createdAt: Type.String(),
 	changedAt: Type.String(),

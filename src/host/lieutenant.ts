@@ -17,6 +17,7 @@ import { Present } from "./present.ts";
 import type { Quarters } from "./quarters.ts";
 import { Register } from "./register.ts";
 import { rowOf } from "./row.ts";
+import { Steers } from "./steers.ts";
 import type { Asked } from "./store/outbox.ts";
 import type { Standing } from "./store/roster.ts";
 import { question } from "./tell.ts";
@@ -36,6 +37,7 @@ export class Lieutenant {
 	readonly #vigil: Vigil;
 	readonly #present: Present;
 	readonly #keeper: Keeper;
+	readonly #steers: Steers;
 	#life: Life | undefined;
 	/** Set while this host ends the process itself, for good or to start it anew: its end is no death. */
 	#ending: "stop" | "replace" | undefined;
@@ -56,6 +58,14 @@ export class Lieutenant {
 		this.#met = standing.lives > 0;
 		this.#journal = new Journal(quarters.place, standing.spec.id);
 		this.#present = new Present(quarters.world);
+		this.#steers = new Steers({
+			world: quarters.world,
+			patience: quarters.bounds.steerSeconds * 1_000,
+			open: () => this.#courier.open.filter(({ id }) => this.standing.bound?.words.includes(id) !== true),
+			busy: () => this.#courier.busy,
+			harden: (id, because) => this.#courier.take({ type: "harden", id, because }),
+			stop: (limit) => this.#keeper.exceeded(limit),
+		});
 		this.#courier = new Courier({
 			quarters,
 			lieutenant: standing.spec.id,
@@ -63,7 +73,11 @@ export class Lieutenant {
 			queue: (work) => this.#queue(work),
 			failedRun: () => this.#register.failedRun(),
 			replace: () => this.#replace(),
-			show: () => this.#register.show(),
+			show: () => {
+				this.#register.show();
+				// While nothing can be sent no steer can land; its time begins with the process.
+				if (this.#life !== undefined) this.#steers.look();
+			},
 		});
 		this.#keeper = new Keeper({
 			quarters,
@@ -289,12 +303,14 @@ export class Lieutenant {
 		const look = await this.#note();
 		this.#register.change(streaming ? "running" : "ready");
 		this.#courier.take({ type: "up", life: life.life, fresh, streaming, compacting, pending, seen: look.seen });
+		this.#steers.look();
 		if (streaming) this.#keeper.turned(look);
 		else this.#finished(look);
 	}
 
 	async #record(record: RpcRecord): Promise<void> {
 		this.#vigil.heard();
+		if (record.type === "message_update" || record.type === "message_start") this.#steers.moved();
 		this.#present.take(record);
 		const event = deliveryEventOf(record);
 		if (event !== undefined) this.#courier.take(event);
@@ -391,6 +407,7 @@ export class Lieutenant {
 	}
 
 	#cancelTimers(): void {
+		this.#steers.cancel();
 		this.#courier.cancel();
 		this.#again?.cancel();
 	}

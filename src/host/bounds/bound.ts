@@ -48,6 +48,8 @@ export interface Bound {
 	readonly rung: number;
 	/** `turns` when that rung was told: the next gives it as many turns as the settings say. */
 	readonly rungAt: number;
+	/** Ids of its reminders and steers: these wait for the end of a tool, however long; no other rung comes of them. */
+	readonly words: readonly string[];
 	/** What is due was missing at its end once already, and it was told. */
 	readonly reminded: boolean;
 }
@@ -63,6 +65,7 @@ export function begin(id: string, order: Order, from: Course, settings: BoundSet
 		from,
 		rung: 0,
 		rungAt: 0,
+		words: under?.words ?? [],
 		reminded: false,
 	};
 }

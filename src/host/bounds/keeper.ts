@@ -85,6 +85,14 @@ export class Keeper {
 		});
 	}
 
+	/** A limit of another kind was met: a steer did not land. */
+	exceeded(limit: string): void {
+		this.#parts.queue(async () => {
+			const look = await this.#parts.look();
+			this.#stop(this.#parts.register.standing.bound ?? this.assign({}), limit, look);
+		});
+	}
+
 	/** It has come to rest with an answer that was not told yet. */
 	finished(look: Look): void {
 		const { register } = this.#parts;
@@ -130,8 +138,9 @@ export class Keeper {
 		const { quarters, register, ask } = this.#parts;
 		const plain = { id: quarters.newId(), n: 1, mode, text, receipt: "queued" as const };
 		const message: Asked = hard ? { ...plain, hard: { supersedes: [] } } : plain;
+		const words = hard ? bound.words : [...bound.words, plain.id];
 		quarters.store.transaction(() => {
-			register.save({ bound });
+			register.save({ bound: { ...bound, words } });
 			quarters.outbox.add(register.standing.spec.id, message, new Date(quarters.world.clock.now()).toISOString());
 		});
 		ask(message);

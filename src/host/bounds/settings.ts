@@ -33,6 +33,13 @@ export const boundsSchema = {
 			default: 3,
 			description: "Turns from one rung to the next: reminder, steer, hard steer, stop.",
 		},
+		steerSeconds: {
+			type: "integer",
+			minimum: 1,
+			maximum: 3_600,
+			default: 10,
+			description: "Seconds in which a steer is consumed, before it is made hard and before the stop.",
+		},
 		checkSeconds: {
 			type: "integer",
 			minimum: 1,
