@@ -84,6 +84,8 @@ export interface RunOptions {
 	readonly timeout?: number;
 	/** Output kept per stream, in bytes; default 1 MiB, the rest is dropped. */
 	readonly maxOutput?: number;
+	/** What it left running ends with it. */
+	readonly endsGroup?: boolean;
 }
 
 /** How a command ended. `run` never rejects: a command that cannot start has exit code 127 and says why on stderr. */

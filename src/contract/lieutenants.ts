@@ -33,6 +33,14 @@ const Name = Type.String({ minLength: 1, maxLength: 40, description: "1-40 of a-
 /** Longest message to a lieutenant, in characters. Longer text belongs in a file or a report that the message names. */
 export const MESSAGE_MAX = 262_144;
 
+/** For whoever gives work. None of both: any report, and the caps of the host's settings. */
+const bounds = {
+	deliverable: Type.Optional(
+		Type.String({ maxLength: 2_100, description: "path:<file>, branch, report, task, command:<check>, none" }),
+	),
+	cap: Type.Optional(Type.String({ maxLength: 200, description: "40 turns, 5 usd; also tokens, minutes" })),
+};
+
 export const Lieutenant = Type.Object({
 	id: Type.String({ description: "ULID, for life" }),
 	name: Type.String(),
@@ -47,6 +55,7 @@ export const Lieutenant = Type.Object({
 	model: Type.Optional(Type.String()),
 	thinking: Type.Optional(Type.String()),
 	task: Type.Optional(Type.String({ description: "board id" })),
+	due: Type.Optional(Type.String({ description: "`a report; 12/30 turns, $0.41/$2.00`, while it has work" })),
 	tool: Type.Optional(Type.String({ description: "what runs now: `bash npm test`" })),
 	toolSince: Type.Optional(Type.String({ description: "ISO 8601" })),
 	output: Type.Optional(Type.String({ description: "beginning of its last text, at most 200 characters" })),
@@ -66,7 +75,7 @@ export const Message = Type.Object({
 	mode: oneOf(["prompt", "steer", "followUp", "resume"]),
 	text: Type.String(),
 	receipt: oneOf(RECEIPTS),
-	because: Type.Optional(Type.String({ description: "why it ended other than consumed" })),
+	because: Type.Optional(Type.String({ description: "why it ended other than consumed, or what its delivery took" })),
 	attempts: Type.Integer({ description: "1, or more after redelivery" }),
 	createdAt: Type.String(),
 	changedAt: Type.String(),
@@ -91,6 +100,7 @@ export const create = operation({
 		model: Type.Optional(Type.String({ description: "provider/model; default: yours" })),
 		thinking: Type.Optional(oneOf(["off", "minimal", "low", "medium", "high", "xhigh"])),
 		task: Type.Optional(Type.String({ description: "board id, or a text that becomes a task it has claimed" })),
+		...bounds,
 	}),
 	output: Lieutenant,
 	allow: ["admin", "host", "orchestrator"],
@@ -114,6 +124,7 @@ export const send = operation({
 		message: Type.String({ minLength: 1, maxLength: MESSAGE_MAX, pattern: "\\S" }),
 		mode: Type.Optional(oneOf(["prompt", "steer", "followUp"], "default prompt")),
 		hard: Type.Optional(Type.Boolean({ description: "steer only: interrupt what runs now" })),
+		...bounds,
 		wait: Type.Optional(oneOf(["accepted", "consumed"], "answer only then, within 60 s")),
 	}),
 	output: Type.Object({ message: Message, note: Type.Optional(Type.String()) }),
@@ -189,7 +200,7 @@ export const status = operation({
 		lieutenants
 			.map(
 				(lt) =>
-					`${lt.name}  ${lt.state}${lt.reason === undefined ? "" : `: ${lt.reason}`}  ${lt.place}${lt.task === undefined ? "" : `  task ${lt.task}`}${lt.tool === undefined ? "" : `  ${lt.tool}`}  ${lt.turns} turns  $${lt.costUsd.toFixed(2)}  ${lt.pending} pending`,
+					`${lt.name}  ${lt.state}${lt.reason === undefined ? "" : `: ${lt.reason}`}  ${lt.place}${lt.task === undefined ? "" : `  task ${lt.task}`}${lt.due === undefined ? "" : `  due ${lt.due}`}${lt.tool === undefined ? "" : `  ${lt.tool}`}  ${lt.turns} turns  $${lt.costUsd.toFixed(2)}  ${lt.pending} pending`,
 			)
 			.join("\n") || "No lieutenants. vers_lt_create makes one.",
 });

@@ -63,7 +63,8 @@ export function cut(text: string, width: number): string {
 	return letters.length <= width ? text : `${letters.slice(0, Math.max(0, width - 1)).join("")}…`;
 }
 
-const DOING = 36;
+/** A reason with its report's name has room: `stopped: 30 turns, 0 files → report r7f2`. */
+const DOING = 52;
 
 /**
  * One line each under the summary: mark, name, place, task, what it does, cost. `now` is wall time in ms; `width` in

@@ -51,6 +51,11 @@ export class Courier {
 		return this.#delivery.open;
 	}
 
+	/** A hard steer is under way, or nothing can be sent. */
+	get busy(): boolean {
+		return this.#delivery.hard !== undefined || this.#delivery.life === 0;
+	}
+
 	get streaming(): boolean {
 		return this.#delivery.streaming;
 	}
@@ -81,6 +86,10 @@ export class Courier {
 		const { outbox, receipt, world } = this.#quarters;
 		const at = new Date(world.clock.now()).toISOString();
 		if (effect.type === "receipt") {
+			outbox.settle(effect.id, effect.receipt, effect.because, at);
+			receipt(effect.id);
+		} else if (effect.type === "harden") {
+			outbox.harden(effect.id, []);
 			outbox.settle(effect.id, effect.receipt, effect.because, at);
 			receipt(effect.id);
 		} else if (effect.type === "attempt") outbox.attempt(effect.id, effect.n);

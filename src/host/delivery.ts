@@ -79,6 +79,8 @@ export type DeliveryEvent =
 			readonly seen: Seen;
 	  }
 	| { readonly type: "down" }
+	/** A steer was not consumed in time. */
+	| { readonly type: "harden"; readonly id: string; readonly because: string }
 	| { readonly type: "run"; readonly on: boolean }
 	| { readonly type: "compaction"; readonly on: boolean }
 	/** Pi's queue changed: ids of ours in it, and how many there are in all. */
@@ -113,6 +115,7 @@ export type DeliveryEffect =
 	| { readonly type: "abort" }
 	| { readonly type: "get-entries" }
 	| { readonly type: "receipt"; readonly id: string; readonly receipt: Receipt; readonly because?: string }
+	| { readonly type: "harden"; readonly id: string; readonly receipt: Receipt; readonly because: string }
 	| { readonly type: "attempt"; readonly id: string; readonly n: number }
 	/** Start, or start anew, the wait after which `patience` comes. */
 	| { readonly type: "await-patience" }
@@ -165,6 +168,9 @@ class Steps {
 		switch (event.type) {
 			case "asked":
 				this.set({ open: [...this.now.open, { ...event.message, at: "outbox" }] });
+				return;
+			case "harden":
+				this.harden(event.id, event.because);
 				return;
 			case "up":
 				this.up(event);
@@ -392,10 +398,23 @@ class Steps {
 		return true;
 	}
 
+	/** Also one in the transcript, where a stream that hangs keeps its answer: then what runs is ended and asked anew. */
+	private harden(id: string, because: string): void {
+		const steer = this.now.open.find((m) => m.id === id);
+		if (steer === undefined || steer.hard !== undefined) return;
+		this.patch(id, { hard: { supersedes: [] } });
+		this.effects.push({ type: "harden", id, receipt: steer.receipt, because });
+		const free = this.now.life > 0 && this.now.hard === undefined;
+		if (steer.at === "transcript" && free) this.set({ hard: { id, step: "clear" } });
+	}
+
 	private finishHard(id: string, seen: Seen): void {
 		this.set({ hard: undefined });
 		const steer = this.now.open.find((m) => m.id === id);
-		if (steer === undefined) return;
+		if (steer === undefined) {
+			if (seen.end !== "answered" && seen.end !== "empty") this.set({ resumeDue: "restart" });
+			return;
+		}
 		for (const other of steer.hard?.supersedes ?? [])
 			if (!seen.present.has(other)) this.end(other, "replaced", `by ${id}`);
 		if (seen.present.has(id)) {
@@ -443,7 +462,8 @@ class Steps {
 		if (!ended(receipt)) return;
 		this.set({ open: this.now.open.filter((m) => m.id !== id) });
 		this.effects.push({ type: "receipt", id, receipt, ...(because === undefined ? {} : { because }) });
-		if (this.now.hard?.id === id) this.set({ hard: undefined });
+		// Once the abort is on its way it ends what runs, also where the steer was answered a moment before.
+		if (this.now.hard?.id === id && this.now.hard.step === "clear") this.set({ hard: undefined });
 	}
 
 	private patch(id: string, change: Partial<Open>): void {

@@ -4,6 +4,7 @@
  */
 
 import type { Client } from "../client/client.ts";
+import * as board from "../contract/board.ts";
 import type { Lieutenant as Row } from "../contract/lieutenants.ts";
 import type { Notice, NoticeType } from "../contract/link.ts";
 import type { AnyOperation } from "../contract/operation.ts";
@@ -11,9 +12,13 @@ import { type Home, socketPath } from "../daemon/home.ts";
 import { livingDaemon } from "../daemon/run-file.ts";
 import type { Settings } from "../daemon/settings.ts";
 import { readAdminToken } from "../daemon/token.ts";
-import { fault } from "../errors.ts";
+import { Fault, fault } from "../errors.ts";
 import { type GateSettings, gateSettings, gatesEnvironment, PROJECT_FILE, tighten } from "../gates/settings.ts";
+import type { Mode } from "../gates/settle.ts";
 import type { Listener, Timer, World } from "../world.ts";
+import type { Bound } from "./bounds/bound.ts";
+import { check, type Verdict } from "./bounds/check.ts";
+import { type BoundSettings, boundSettings } from "./bounds/settings.ts";
 import { Calls } from "./calls.ts";
 import { Access, type HubPlace } from "./hub/access.ts";
 import { Drain } from "./hub/drain.ts";
@@ -73,6 +78,7 @@ export class Host {
 	readonly launches: Launches;
 	readonly place: Place;
 	readonly newId: () => string;
+	readonly bounds: BoundSettings;
 	readonly id: string;
 	readonly lieutenants = new Map<string, Lieutenant>();
 	readonly #start: string;
@@ -106,6 +112,9 @@ export class Host {
 			new LocalPlace({ world, home, socket: socketPath(home, "host"), packageFolder: options.packageFolder });
 		this.#reports = new Reports(this.store);
 		const handlers = [...lieutenantHandlers(this), ...spoolHandlers(this), ...briefHandlers(this)];
+		const { settings: bounds, problems } = boundSettings(options.settings.values);
+		this.bounds = bounds;
+		for (const problem of problems) options.complain(`settings.json: ${problem}`);
 		const calls = new Calls(handlers, new Answers(this.store), () => world.clock.now());
 		this.#access = new Access({
 			world,
@@ -218,7 +227,7 @@ export class Host {
 	/** Keeps a record for the hub and sends it when it can. */
 	keep(author: string, operation: string, input: unknown, key: string): number {
 		const waiting = this.spool.add({ author, operation, key, input, at: this.options.world.clock.now() });
-		this.#drain.begin();
+		this.#later(() => this.#drain.begin());
 		return waiting;
 	}
 
@@ -316,8 +325,34 @@ export class Host {
 			receipt: (id) => this.#receipt(id),
 			used: (standing, look) => this.#used(standing, look),
 			owed: (standing, look) => this.#owed(standing, look),
+			bounds: this.bounds,
+			evidence: this.#workLog() === "off" ? "tools" : "changes",
+			check: (standing, bound, look) => this.#check(standing, bound, look),
+			keep: ({ spec }, { operation, input, key }) => void this.keep(`lieutenant:${spec.id}`, operation, input, key),
 			complain,
 		};
+	}
+
+	#check(standing: Standing, bound: Bound, look: Look): Promise<Verdict> {
+		const { id, cwd } = standing.spec;
+		const held = this.tokens.list().find((token) => token.subject === `lieutenant:${id}`);
+		return check(this.options.world, bound, look, {
+			cwd,
+			env: this.launches.environment(id),
+			checkSeconds: this.bounds.checkSeconds,
+			task: async (task) => {
+				try {
+					return held === undefined ? undefined : (await this.hubAs(held).call(board.get, { id: task })).status;
+				} catch (thrown) {
+					if (thrown instanceof Fault && thrown.code === "hub_away") return undefined;
+					throw thrown;
+				}
+			},
+		});
+	}
+
+	#workLog(): Mode {
+		return gateSettings(this.options.settings.values, this.#set()).workLog;
 	}
 
 	#employment(standing: Standing): Employment {
@@ -394,8 +429,7 @@ export class Host {
 
 	/** It will not log any more: what it left unlogged is written for it. */
 	#owed(standing: Standing, look: Look): void {
-		const record =
-			gateSettings(this.options.settings.values, this.#set()).workLog === "enforce" ? owedRecord(look) : undefined;
+		const record = this.#workLog() === "enforce" ? owedRecord(look) : undefined;
 		if (record !== undefined) this.keep(`lieutenant:${standing.spec.id}`, "log.append", record.input, record.key);
 	}
 

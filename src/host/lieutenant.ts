@@ -7,6 +7,8 @@ import { fault, reason } from "../errors.ts";
 import type { RpcRecord } from "../pi/rpc.ts";
 import type { Timer } from "../world.ts";
 import type { Life, LifeEnd } from "./agent/life.ts";
+import type { Bound, Order } from "./bounds/bound.ts";
+import { Keeper } from "./bounds/keeper.ts";
 import { Courier } from "./courier.ts";
 import { deliveryEventOf } from "./hearing.ts";
 import { Journal, type Look } from "./journal.ts";
@@ -15,6 +17,7 @@ import { Present } from "./present.ts";
 import type { Quarters } from "./quarters.ts";
 import { Register } from "./register.ts";
 import { rowOf } from "./row.ts";
+import { Steers } from "./steers.ts";
 import type { Asked } from "./store/outbox.ts";
 import type { Standing } from "./store/roster.ts";
 import { question } from "./tell.ts";
@@ -33,6 +36,8 @@ export class Lieutenant {
 	readonly #courier: Courier;
 	readonly #vigil: Vigil;
 	readonly #present: Present;
+	readonly #keeper: Keeper;
+	readonly #steers: Steers;
 	#life: Life | undefined;
 	/** Set while this host ends the process itself, for good or to start it anew: its end is no death. */
 	#ending: "stop" | "replace" | undefined;
@@ -53,6 +58,14 @@ export class Lieutenant {
 		this.#met = standing.lives > 0;
 		this.#journal = new Journal(quarters.place, standing.spec.id);
 		this.#present = new Present(quarters.world);
+		this.#steers = new Steers({
+			world: quarters.world,
+			patience: quarters.bounds.steerSeconds * 1_000,
+			open: () => this.#courier.open.filter(({ id }) => this.standing.bound?.words.includes(id) !== true),
+			busy: () => this.#courier.busy,
+			harden: (id, because) => this.#courier.take({ type: "harden", id, because }),
+			stop: (limit) => this.#keeper.exceeded(limit),
+		});
 		this.#courier = new Courier({
 			quarters,
 			lieutenant: standing.spec.id,
@@ -60,7 +73,21 @@ export class Lieutenant {
 			queue: (work) => this.#queue(work),
 			failedRun: () => this.#register.failedRun(),
 			replace: () => this.#replace(),
-			show: () => this.#register.show(),
+			show: () => {
+				this.#register.show();
+				// While nothing can be sent no steer can land; its time begins with the process.
+				if (this.#life !== undefined) this.#steers.look();
+			},
+		});
+		this.#keeper = new Keeper({
+			quarters,
+			register: this.#register,
+			ask: (message) => this.ask(message),
+			end: () => this.#limited(),
+			queue: (work) => this.#queue(work),
+			look: () => this.#look(),
+			resting: () => this.#life !== undefined && !this.working,
+			told: (look) => this.#told(look),
 		});
 		this.#vigil = new Vigil({
 			world: quarters.world,
@@ -92,13 +119,35 @@ export class Lieutenant {
 		await this.#meeting;
 	}
 
-	/** The host before this one died after it had noted a pause and before the process had ended. */
+	/** The host before this one died after it had noted a pause or a limit and before the process had ended. */
 	async #stopLeftover(): Promise<void> {
-		const { lives, dead, spec } = this.standing;
-		if (lives === dead) return;
-		this.#life = await this.#quarters.place.attach(spec.id, this.#watch(), { start: this.#quarters.start });
-		await this.#stop();
-		this.#register.save({ dead: lives });
+		const { lives, dead, spec, state } = this.standing;
+		if (lives !== dead) {
+			this.#life = await this.#quarters.place.attach(spec.id, this.#watch(), { start: this.#quarters.start });
+			await this.#stop();
+			this.#register.save({ dead: lives });
+		}
+		if (state === "stopped" && (lives !== dead || this.#courier.open.length > 0)) await this.#wrapUp();
+	}
+
+	/** A limit has stopped it, and that is stored: now its process ends. */
+	#limited(): void {
+		this.#turns
+			.take(async () => {
+				if (this.standing.state !== "stopped") return;
+				await this.#stop();
+				await this.#wrapUp();
+			})
+			.catch((thrown) => this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`));
+	}
+
+	/** Its process has ended at a limit: what it used and owes is recorded; what it was asked and has not answered is lost. */
+	async #wrapUp(): Promise<void> {
+		const look = await this.#look();
+		this.#quarters.used(this.standing, look);
+		this.#quarters.owed(this.standing, look);
+		this.#courier.take({ type: "over", because: `it was stopped: ${this.standing.reason ?? "a limit"}` });
+		this.#journal.forget();
 	}
 
 	/** Starts its pi, unless it was paused or ended in the meantime: a new life. The one before is over. */
@@ -148,6 +197,11 @@ export class Lieutenant {
 		this.#courier.take({ type: "asked", message });
 	}
 
+	/** Bounds new work; called inside the transaction that stores its message. */
+	assign(order: Order): Bound {
+		return this.#keeper.assign(order);
+	}
+
 	/** Throws when it takes no messages, saying why and what to do. */
 	listening(): void {
 		const { state, spec, reason } = this.standing;
@@ -166,7 +220,10 @@ export class Lieutenant {
 	async resume(): Promise<void> {
 		await this.#turns.take(() => {
 			if (shouldRun(this.standing.state)) return;
-			this.#register.save({ deaths: [], errors: 0 });
+			this.#register.together(() => {
+				this.#register.save({ deaths: [], errors: 0 });
+				this.#keeper.renew();
+			});
 			this.#start();
 		});
 		await this.#meeting;
@@ -205,7 +262,9 @@ export class Lieutenant {
 
 	/** Looked at every few seconds: is there proof of life? */
 	tick(): void {
-		if (this.#life !== undefined && shouldRun(this.standing.state)) this.#vigil.tick(this.#life);
+		if (this.#life === undefined || !shouldRun(this.standing.state)) return;
+		this.#vigil.tick(this.#life);
+		this.#keeper.tick();
 	}
 
 	/** The host ends; pi goes on. */
@@ -244,11 +303,14 @@ export class Lieutenant {
 		const look = await this.#note();
 		this.#register.change(streaming ? "running" : "ready");
 		this.#courier.take({ type: "up", life: life.life, fresh, streaming, compacting, pending, seen: look.seen });
-		if (!streaming) this.#finished(look);
+		this.#steers.look();
+		if (streaming) this.#keeper.turned(look);
+		else this.#finished(look);
 	}
 
 	async #record(record: RpcRecord): Promise<void> {
 		this.#vigil.heard();
+		if (record.type === "message_update" || record.type === "message_start") this.#steers.moved();
 		this.#present.take(record);
 		const event = deliveryEventOf(record);
 		if (event !== undefined) this.#courier.take(event);
@@ -261,7 +323,7 @@ export class Lieutenant {
 				await this.#settled();
 				return;
 			case "turn_end":
-				await this.#look();
+				this.#keeper.turned(await this.#look());
 				return;
 			case "tool_execution_start":
 				this.#register.show();
@@ -282,9 +344,11 @@ export class Lieutenant {
 		this.#finished(look);
 	}
 
-	/** Tells a completion once: with the entry up to which it is told. */
 	#finished(look: Look): void {
-		if (this.#courier.open.length > 0 || !this.#register.finished(look)) return;
+		if (this.#courier.open.length === 0) this.#keeper.finished(look);
+	}
+
+	#told(look: Look): void {
 		this.#quarters.used(this.standing, look);
 		this.#journal.forget();
 	}
@@ -343,6 +407,7 @@ export class Lieutenant {
 	}
 
 	#cancelTimers(): void {
+		this.#steers.cancel();
 		this.#courier.cancel();
 		this.#again?.cancel();
 	}

@@ -1,6 +1,10 @@
 /** What a lieutenant needs of its host. */
 import type { NoticeType } from "../contract/link.ts";
 import type { World } from "../world.ts";
+import type { Bound, Evidence } from "./bounds/bound.ts";
+import type { Verdict } from "./bounds/check.ts";
+import type { StopRecord } from "./bounds/report.ts";
+import type { BoundSettings } from "./bounds/settings.ts";
 import type { Look } from "./journal.ts";
 import type { Employment, Place } from "./places/place.ts";
 import type { Outbox } from "./store/outbox.ts";
@@ -27,6 +31,13 @@ export interface Quarters {
 	used(standing: Standing, look: Look): void;
 	/** What it did and did not log, once it has ended for good. */
 	owed(standing: Standing, look: Look): void;
+	readonly bounds: BoundSettings;
+	/** By what its progress is told. */
+	readonly evidence: Evidence;
+	/** Is there what was due? Looks in its workspace and on the board; may take minutes. */
+	check(standing: Standing, bound: Bound, look: Look): Promise<Verdict>;
+	/** For the hub, in the lieutenant's name. Called inside the transaction that makes it true. */
+	keep(standing: Standing, record: StopRecord): void;
 	/** A fault of ours or of the machine: for the host's log. */
 	complain(what: string): void;
 }

@@ -4,12 +4,14 @@
  */
 import type { NoticeType } from "../contract/link.ts";
 import type { LifeEnd } from "./agent/life.ts";
+import { stepsOf } from "./bounds/bound.ts";
+import { reportText, type Stop, stopRecords, stopText } from "./bounds/report.ts";
 import type { Look } from "./journal.ts";
 import { type LifeEvent, transition } from "./lifecycle.ts";
 import type { Quarters } from "./quarters.ts";
 import { type AfterDeath, afterDeath, resumePause } from "./restart.ts";
 import type { Standing } from "./store/roster.ts";
-import { completion, death, parked, stuck, unborn } from "./tell.ts";
+import { completion, death, parked, stopped, stuck, unborn } from "./tell.ts";
 
 const DEATHS_KEPT = 10;
 const OUTPUT_KEPT = 1_000;
@@ -60,19 +62,41 @@ export class Register {
 	}
 
 	/** What its session holds by now. */
-	counted({ tally, outputs }: Look): void {
+	counted({ tally, outputs, entries }: Look): void {
 		const { turns, totalTokens: tokens, cost: costUsd } = tally;
-		if (turns === this.#standing.turns && tokens === this.#standing.tokens) return;
+		const steps = stepsOf(entries, this.#quarters.evidence);
+		const { turns: before, tokens: spent, steps: last } = this.#standing;
+		if (turns === before && tokens === spent && steps.worked === last?.worked) return;
 		const output = outputs.at(-1)?.text.slice(-OUTPUT_KEPT);
-		this.save({ turns, tokens, costUsd, ...(output === undefined ? {} : { output }) });
+		this.save({ turns, tokens, costUsd, steps, ...(output === undefined ? {} : { output }) });
 	}
 
-	/** Tells a completion once, by the entry up to which it is told; false when there is none to tell. */
-	finished(look: Look): boolean {
-		if (look.ending.type !== "answered" || look.answer === this.#standing.told) return false;
+	/** It ended with an answer whose completion was not told. */
+	untold(look: Look): boolean {
+		return look.ending.type === "answered" && look.answer !== this.#standing.told;
+	}
+
+	/** Tells a completion once, by the entry up to which it is told. `delivered`: what is there of what was due. */
+	finished(look: Look, delivered: string): void {
 		this.together(() => {
-			this.save({ ...(look.answer === undefined ? {} : { told: look.answer }), errors: 0 });
-			this.tell("completion", completion(this.#standing, look));
+			const text = completion(this.#standing, look, delivered);
+			this.save({ ...(look.answer === undefined ? {} : { told: look.answer }), errors: 0, bound: undefined });
+			this.tell("completion", text);
+		});
+	}
+
+	/** A limit ends it: its state, its notice and what the hub is told are one; false when it does not run any more. */
+	limited(look: Look, stop: Stop): boolean {
+		const { state } = this.#standing;
+		if (transition(state, "limited") === state) return false;
+		const { spec } = this.#standing;
+		const text = reportText(this.#standing, look, stop, new Date(this.#quarters.world.clock.now()).toISOString());
+		// Before the transaction, under a name that a second try has too: a host killed between the two leaves one report.
+		const path = this.#quarters.place.leave(spec.id, stop.file, text);
+		this.together(() => {
+			this.change("limited", { reason: `${stopText(stop)} → report ${stop.name}` });
+			this.tell("limit", stopped(this.#standing, stop, path));
+			for (const record of stopRecords(this.#standing, stop, text, path)) this.#quarters.keep(this.#standing, record);
 		});
 		return true;
 	}

@@ -1,5 +1,8 @@
 /** A lieutenant as people and models see it. */
 import type { Lieutenant } from "../contract/lieutenants.ts";
+import { type Bound, courseOf, spentOf } from "./bounds/bound.ts";
+import { usedText } from "./bounds/cap.ts";
+import { dueText } from "./bounds/deliverable.ts";
 import type { Standing } from "./store/roster.ts";
 
 /** What only a living one has. */
@@ -11,6 +14,13 @@ export interface Live {
 }
 
 const SHOWN = 200;
+
+/** Without minutes: those go on while nothing is stored. */
+function dueOf(bound: Bound, standing: Standing): string {
+	const { minutes: _, ...counted } = bound.cap;
+	const used = usedText(counted, spentOf(bound, courseOf(standing, bound.from.at)));
+	return [dueText(bound.deliverable), used].filter(Boolean).join("; ");
+}
 
 export function rowOf(standing: Standing, host: string, live?: Live): Lieutenant {
 	const { spec, owner, state, reason, changedAt, lives, turns, tokens, costUsd } = standing;
@@ -29,6 +39,7 @@ export function rowOf(standing: Standing, host: string, live?: Live): Lieutenant
 		...(spec.model === undefined ? {} : { model: spec.model }),
 		...(spec.thinking === undefined ? {} : { thinking: spec.thinking }),
 		...(spec.task === undefined ? {} : { task: spec.task }),
+		...(standing.bound === undefined ? {} : { due: dueOf(standing.bound, standing) }),
 		...(live?.tool === undefined ? {} : { tool: live.tool.name, toolSince: new Date(live.tool.since).toISOString() }),
 		...(said === undefined ? {} : { output: said.slice(-SHOWN) }),
 		pending: live?.pending ?? 0,

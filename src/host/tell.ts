@@ -3,6 +3,8 @@ import { fold, known, type Ledger, workEvents } from "../gates/ledger.ts";
 import type { Entry } from "../pi/entry.ts";
 import { tally } from "../pi/tally.ts";
 import type { LifeEnd } from "./agent/life.ts";
+import { dueText } from "./bounds/deliverable.ts";
+import { type Stop, stopText } from "./bounds/report.ts";
 import type { Look } from "./journal.ts";
 import { CRASH_WINDOW_MS } from "./restart.ts";
 import type { Standing } from "./store/roster.ts";
@@ -23,12 +25,12 @@ function excerpt(text: string): string {
  * What was done since the last completion was told: `usage finished …: 3 files, 2 commits on lt/usage, tests passed
  * (35), 4m10s, $0.41.`, and how its answer begins. The facts are the work-log gate's, not the model's words.
  */
-export function completion(standing: Standing, look: Look): string {
+export function completion(standing: Standing, look: Look, delivered = ""): string {
 	const { spec, told } = standing;
 	const fresh = look.entries.slice(look.entries.findIndex((entry) => entry.id === told) + 1);
 	const said = excerpt(look.outputs.at(-1)?.text ?? "");
 	const facts = [...done(fold(workEvents(fresh)), spec.worktree?.branch), lasted(fresh), money(tally(fresh).cost)];
-	return `${spec.name} finished${task(standing)}: ${facts.join(", ")}.${said === "" ? "" : ` It says: ${said}`}\nNext: vers_lt_read for the whole answer, vers_lt_send for more work.`;
+	return `${spec.name} finished${task(standing)}: ${facts.join(", ")}.${delivered === "" ? "" : ` ${delivered}`}${said === "" ? "" : ` It says: ${said}`}\nNext: vers_lt_read for the whole answer, vers_lt_send for more work.`;
 }
 
 const count = (many: number, one: string): string => `${many} ${one}${many === 1 ? "" : "s"}`;
@@ -78,6 +80,14 @@ export function death(standing: Standing, end: LifeEnd, why?: string): string {
 	if (why !== undefined)
 		return `${spec.name} failed: ${why}. Its session and its messages are kept; vers_lt_resume tries again.`;
 	return `${spec.name}'s process ended (${manner(end)}, life ${lives}). It is being started again from its session and goes on where it was.`;
+}
+
+/** `deep was stopped: 30 turns, 0 files, $0.90.`, where what there is stands, and how it goes on. */
+export function stopped({ spec, costUsd }: Standing, stop: Stop, path: string): string {
+	const { bound } = stop;
+	const usd = costUsd - bound.from.usd;
+	const back = bound.task === undefined ? "" : ` Task ${bound.task} goes back to the board with it.`;
+	return `${spec.name} was stopped: ${stopText(stop)}, ${money(usd)}. Due was ${dueText(bound.deliverable)}; what there is stands in report ${stop.name}: ${path}.${back}\nNext: read the report; vers_lt_resume goes on from its session with a fresh allowance.`;
 }
 
 export const stuck = (standing: Standing, why: string): string =>

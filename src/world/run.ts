@@ -55,6 +55,7 @@ export async function run(command: string, args: readonly string[], options: Run
 	}, options.timeout ?? DEFAULT_TIMEOUT);
 	const exit = await new Promise<number | null>((resolve) => child.once("exit", resolve));
 	clearTimeout(deadline);
+	if (options.endsGroup === true) killGroup(pid);
 	await Promise.race([child, new Promise((resolve) => setTimeout(resolve, LINGER).unref())]);
 	child.stdout.destroy();
 	child.stderr.destroy();

@@ -95,6 +95,27 @@ describe("accepted", () => {
 	});
 });
 
+describe("a steer that waits too long", () => {
+	const harden: DeliveryEvent = { type: "harden", id: "a", because: "slow" };
+	const steer = ask("a", { mode: "steer" });
+
+	test("becomes a hard one once, wherever pi holds it", () => {
+		expect(last(up(), RUN, steer, TAKEN, queue("a"), harden)).toEqual(["harden", "clear-queue"]);
+		expect(last(up(), steer, TAKEN, entered("a"), RUN, harden)).toEqual(["harden", "clear-queue"]);
+		expect(last(up(), steer, TAKEN, entered("a"), RUN, harden, harden)).toEqual([]);
+		expect(last(up(), harden)).toEqual([]);
+	});
+
+	test("and is answered while the abort is on its way leaves no run that nobody goes on with", () => {
+		const events = [up(), steer, TAKEN, entered("a"), RUN, harden, cleared()];
+		const answered: DeliveryEvent = { type: "transcript", seen: seen([], ["a"], "unanswered") };
+		expect(last(...events, answered)).toEqual(["receipt a consumed"]);
+		expect(last(...events, answered, { type: "aborted" }, REST)).toEqual(["get-entries"]);
+		const proof: DeliveryEvent = { type: "proof", seen: seen([], ["a"], "aborted") };
+		expect(last(...events, answered, { type: "aborted" }, REST, proof)).toEqual(["ask-resume restart"]);
+	});
+});
+
 describe("an end", () => {
 	test("is consumed once an answer follows the message", () => {
 		const events = [up(), ask("a"), TAKEN, entered("a")];

@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
 import { WORK } from "../../src/gates/ledger.ts";
+import { begin, courseOf } from "../../src/host/bounds/bound.ts";
+import { stopOf } from "../../src/host/bounds/report.ts";
+import { BOUND_DEFAULTS } from "../../src/host/bounds/settings.ts";
 import { type Look, seenIn } from "../../src/host/journal.ts";
 import type { Standing } from "../../src/host/store/roster.ts";
-import { completion, death, parked, unborn } from "../../src/host/tell.ts";
+import { completion, death, parked, stopped, unborn } from "../../src/host/tell.ts";
 import { type Entry, parseEntry } from "../../src/pi/entry.ts";
 import { tally } from "../../src/pi/tally.ts";
 import { endingOf, outputsOf, pathTo } from "../../src/pi/transcript.ts";
@@ -84,6 +87,22 @@ test("the next completion counts only what came since the last", () => {
 	);
 	expect(completion({ ...standing, told: "e2" }, look(entries))).toContain(
 		": no files changed, 42s, $0.50. It says: second",
+	);
+});
+
+test("a completion says what is there of what was due", () => {
+	const entries = session(asked(0), answer(1, "yes", 0.1));
+	expect(completion(standing, look(entries), "Missing: a.md is not there.")).toContain(
+		": no files changed, 1s, $0.10. Missing: a.md is not there. It says: yes",
+	);
+});
+
+test("a stop names the limit that won, the cost, where what there is stands, and how it goes on", () => {
+	const bound = begin("01JD00000000000000000007F2", { task: "01JD31" }, courseOf(standing, 0), BOUND_DEFAULTS);
+	const stop = stopOf(bound, "30 turns", look(session(asked(0))));
+	expect(stopped({ ...standing, costUsd: 0.9 }, stop, "/h/a.md")).toBe(
+		"usage was stopped: 30 turns, 0 files, $0.90. Due was a report; what there is stands in report r7f2: /h/a.md. Task 01JD31 goes back to the board with it.\n" +
+			"Next: read the report; vers_lt_resume goes on from its session with a fresh allowance.",
 	);
 });
 

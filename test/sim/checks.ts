@@ -21,9 +21,16 @@ interface Fleet {
 	lives: number;
 	readonly pis: Pi[];
 	deaths: number;
+	/** How often a limit stopped it, and how often that was told. */
+	stops: number;
+	limits: number;
 	/** Answers that ended a run, as the file had them at the last completion told. */
 	completed: number;
 }
+
+/** What the host says by itself it may say again. */
+const ownWords = (text: string, mode: unknown): boolean =>
+	mode === "resume" || /^(A reminder|Stop reading): /.test(text);
 
 export class Checks implements Witness {
 	readonly failures: string[] = [];
@@ -47,7 +54,7 @@ export class Checks implements Witness {
 		);
 		if (kind === "asked") {
 			const text = String(body.text);
-			const before = [...this.messages.values()].some((message) => message.text === text && body.mode !== "resume");
+			const before = [...this.messages.values()].some((message) => message.text === text && !ownWords(text, body.mode));
 			if (before) this.fail(`"${text.slice(0, 40)}" was asked twice`);
 			this.messages.set(id, { text, lieutenant: String(body.lieutenant), receipt: "queued" });
 		} else if (kind === "receipt") this.#receipt(id, body);
@@ -55,7 +62,8 @@ export class Checks implements Witness {
 		else {
 			const one = this.#lieutenant(id);
 			const state = String(body.state);
-			if (state !== one.state && ["paused", "gone"].includes(state)) {
+			if (state !== one.state && ["paused", "gone", "stopped"].includes(state)) {
+				if (state === "stopped") one.stops += 1;
 				const now = this.machine?.time.elapsed ?? 0;
 				for (const pi of one.pis) if (pi.endedAt !== undefined && now - pi.endedAt < UNSEEN) pi.signalled = true;
 			}
@@ -94,6 +102,8 @@ export class Checks implements Witness {
 		for (const [id, message] of this.messages) this.#ended(id, message);
 		for (const [id, one] of this.fleet) {
 			this.#deaths(id, one);
+			if (one.stops !== one.limits)
+				this.fail(`${id} was stopped ${one.stops} times and that was told ${one.limits} times`);
 			const living = one.pis.filter((pi) => pi.end === undefined);
 			if (one.state === "gone") {
 				if (living.length > 0) this.fail(`${id} is gone and its process lives`);
@@ -150,6 +160,7 @@ export class Checks implements Witness {
 		const one = this.#lieutenant(lieutenant);
 		this.notices.set(id, String(body.type));
 		if (body.type === "death") one.deaths += 1;
+		if (body.type === "limit") one.limits += 1;
 		if (body.type !== "completion") return;
 		const answers = this.#answers(lieutenant);
 		if (answers === one.completed) this.fail(`${lieutenant}: the same completion was told twice`);
@@ -162,7 +173,8 @@ export class Checks implements Witness {
 		if (!ENDS.includes(receipt)) this.fail(`message ${id} rests as ${receipt}`);
 		if (held > 1) this.fail(`message ${id} stands ${held} times in the file`);
 		if (receipt === "consumed" && held !== 1) this.fail(`message ${id} ("${text}") is consumed and stands nowhere`);
-		if (receipt === "lost" && one.state !== "gone") this.fail(`message ${id} is lost although its lieutenant lives`);
+		if (receipt === "lost" && one.state !== "gone" && one.stops === 0)
+			this.fail(`message ${id} is lost although its lieutenant lives`);
 		if (receipt === "rejected") this.fail(`message ${id} was rejected, which this pi never does`);
 		if (receipt === "superseded") this.fail(`message ${id} is superseded, which nobody asked for`);
 	}
@@ -203,7 +215,7 @@ export class Checks implements Witness {
 	#lieutenant(id: string): Fleet {
 		const known = this.fleet.get(id);
 		if (known !== undefined) return known;
-		const made = { state: "starting", lives: 0, pis: [], deaths: 0, completed: 0 };
+		const made = { state: "starting", lives: 0, pis: [], deaths: 0, stops: 0, limits: 0, completed: 0 };
 		this.fleet.set(id, made);
 		return made;
 	}

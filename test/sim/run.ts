@@ -65,6 +65,7 @@ class Run {
 	readonly #machine: Machine;
 	readonly #chance: Chance;
 	readonly #client: HostClient;
+	readonly #settings: Readonly<Record<string, unknown>>;
 	readonly #struck = new Map<string, number>();
 	#host: Body | undefined;
 	#peace = false;
@@ -81,6 +82,8 @@ class Run {
 			errors: chance.pick([0, 0.03, 0.08]),
 			aborted: chance.pick(["error", "aborted"]),
 		};
+		// Nothing is ever written here: half of the fleets climb the ladder early, and are stopped by it or by the cap.
+		this.#settings = chance.often(0.5) ? { bounds: { quietTurns: 4, rungTurns: 1, turns: chance.between(3, 12) } } : {};
 		this.#machine = new Machine(seed, this.#manners, this.#checks);
 		this.#checks.machine = this.#machine;
 		this.#checks.trace = options.trace;
@@ -186,7 +189,7 @@ class Run {
 	#revive(id: string, state: string): void {
 		const name = [...this.#client.lieutenants.values()].find((row) => row.id === id)?.name;
 		if (name === undefined) return;
-		if (["failed", "paused"].includes(state)) void this.#ask(contract.resume, { name });
+		if (["failed", "paused", "stopped"].includes(state)) void this.#ask(contract.resume, { name });
 	}
 
 	#startHost(): void {
@@ -199,7 +202,7 @@ class Run {
 				world: body.world,
 				home: HOME,
 				version: "0.1.0",
-				settings: { idleMinutes: 30, env: {}, set: undefined, values: {} },
+				settings: { idleMinutes: 30, env: {}, set: undefined, values: this.#settings },
 				operations: [],
 				packageFolder: "/package",
 				complain: (what) => {

@@ -4,11 +4,13 @@ import type { Static } from "@sinclair/typebox";
 import type { create } from "../../contract/lieutenants.ts";
 import type { Launch } from "../../contract/link.ts";
 import { fault } from "../../errors.ts";
+import { begin, courseOf, type Order } from "../bounds/bound.ts";
 import type { Context } from "../calls.ts";
 import type { Host } from "../host.ts";
 import type { Lieutenant } from "../lieutenant.ts";
 import type { Spec, Standing } from "../store/roster.ts";
 import { type Assignment, assign } from "./assignment.ts";
+import { logNothingDue, orderOf, orderText, placed } from "./order.ts";
 
 type Input = Static<typeof create.input>;
 type Output = Static<typeof create.output>;
@@ -40,6 +42,9 @@ export async function createLieutenant(host: Host, input: Input, context: Contex
 }
 
 async function make(host: Host, input: Input, context: Context): Promise<Output> {
+	const said = orderOf(input);
+	if (input.task === undefined && (input.deliverable ?? input.cap) !== undefined)
+		throw fault("invalid_input", "deliverable and cap go with task");
 	const launch = context.launch ?? host.launches.latest();
 	if (launch === undefined) throw fault("no_launch");
 	const id = host.newId();
@@ -52,6 +57,7 @@ async function make(host: Host, input: Input, context: Context): Promise<Output>
 	const holder = host.tokens.of(`lieutenant:${id}`, "lieutenant", input.name);
 	const asker = host.tokens.of(`orchestrator:${owner}`, "orchestrator", owner);
 	const assignment = input.task === undefined ? undefined : await assign(host, asker, holder, input.task);
+	const order = await placed(host, said, workspace.cwd, assignment?.task);
 	const [model, thinking] = [input.model ?? launch.model, input.thinking ?? launch.thinking];
 	const createdAt = host.isoNow();
 	const spec: Spec = {
@@ -69,23 +75,30 @@ async function make(host: Host, input: Input, context: Context): Promise<Output>
 		createdAt,
 	};
 	host.launches.keep(id, launch);
-	const lieutenant = employ(host, spec, owner, assignment);
+	const lieutenant = employ(host, spec, owner, assignment, order);
 	host.introduce(`lieutenant:${id}`);
 	await lieutenant.launch();
 	return output(lieutenant, assignment ?? {});
 }
 
-/** The row and its first message are stored together: a host killed now goes on with both. */
-function employ(host: Host, spec: Spec, owner: string, assignment: Assignment | undefined): Lieutenant {
-	const standing: Standing = {
+/** The row, its bounds and its first message are stored together: a host killed now goes on with all of them. */
+function employ(host: Host, spec: Spec, owner: string, assignment: Assignment | undefined, order: Order): Lieutenant {
+	const fresh: Standing = {
 		...{ spec, owner, state: "starting", changedAt: spec.createdAt },
 		...{ lives: 0, dead: 0, deaths: [], errors: 0, turns: 0, tokens: 0, costUsd: 0 },
 	};
+	const bound =
+		assignment === undefined
+			? undefined
+			: begin(host.newId(), order, courseOf(fresh, host.options.world.clock.now()), host.bounds);
+	const standing: Standing = bound === undefined ? fresh : { ...fresh, bound };
 	host.store.transaction(() => {
 		host.roster.save(standing);
-		if (assignment === undefined) return;
-		const asked = { id: host.newId(), n: 1, mode: "prompt", text: assignment.prompt, receipt: "queued" } as const;
+		if (assignment === undefined || bound === undefined) return;
+		const text = [assignment.prompt, orderText(order)].filter(Boolean).join("\n\n");
+		const asked = { id: host.newId(), n: 1, mode: "prompt", text, receipt: "queued" } as const;
 		host.outbox.add(spec.id, asked, spec.createdAt);
+		logNothingDue(host, standing, bound, order);
 	});
 	return host.employ(standing);
 }

@@ -6,6 +6,7 @@ import type { Context } from "../calls.ts";
 import type { Host } from "../host.ts";
 import type { Lieutenant } from "../lieutenant.ts";
 import { ended } from "../receipt.ts";
+import { logNothingDue, orderOf, orderText, placed } from "./order.ts";
 
 type Input = Static<typeof send.input>;
 type Output = Static<typeof send.output>;
@@ -15,13 +16,19 @@ const WAIT_MS = 60_000;
 export async function sendMessage(host: Host, lieutenant: Lieutenant, input: Input, context: Context): Promise<Output> {
 	lieutenant.listening();
 	if (input.hard === true && input.mode !== "steer") throw fault("invalid_input", "hard goes with mode steer");
+	const said = orderOf(input);
+	const { spec, bound } = lieutenant.standing;
+	const order = await placed(host, said, spec.cwd, bound?.task);
+	lieutenant.listening();
 	const { mode, note } = modeFor(lieutenant, input);
 	const id = host.newId();
 	const hard = input.hard === true ? { hard: { supersedes: [] } } : {};
-	const asked = { id, n: 1, mode, text: input.message, receipt: "queued" as const, ...hard };
+	const text = [input.message, orderText(order)].filter(Boolean).join("\n\n");
+	const asked = { id, n: 1, mode, text, receipt: "queued" as const, ...hard };
 	const say = (): Output => ({ message: stored(host, id), ...(note === undefined ? {} : { note }) });
 	host.store.transaction(() => {
-		host.outbox.add(lieutenant.standing.spec.id, asked, host.isoNow());
+		host.outbox.add(spec.id, asked, host.isoNow());
+		if (givesWork(lieutenant, input)) logNothingDue(host, lieutenant.standing, lieutenant.assign(order), order);
 		context.keep(say());
 	});
 	lieutenant.ask(asked);
@@ -39,6 +46,10 @@ function modeFor(lieutenant: Lieutenant, input: Input): { readonly mode: Message
 	}
 	return { mode: input.mode ?? "prompt" };
 }
+
+/** A steer changes the work that there is; all else is work, and so is a steer to one that has none. */
+const givesWork = (lieutenant: Lieutenant, { mode, deliverable, cap }: Input): boolean =>
+	mode !== "steer" || (deliverable ?? cap) !== undefined || lieutenant.standing.bound === undefined;
 
 function stored(host: Host, id: string): Message {
 	const message = host.outbox.get(id);

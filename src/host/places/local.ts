@@ -71,6 +71,13 @@ export class LocalPlace implements Place {
 		if (path !== undefined) this.#world.files.sync(path);
 	}
 
+	leave(id: string, name: string, text: string): string {
+		const folder = `${this.#folder(id)}/reports`;
+		this.#world.files.makeFolder(folder);
+		this.#world.files.write(`${folder}/${name}`, text);
+		return `${folder}/${name}`;
+	}
+
 	async clear(id: string): Promise<void> {
 		this.#world.files.remove(temporaryFolder(this.#folder(id)));
 	}

@@ -79,6 +79,8 @@ export interface Place {
 	read(id: string, cursor?: Cursor): Promise<Reading>;
 	/** What `read` has seen is on the disk when this resolves. */
 	sync(id: string): Promise<void>;
+	/** Keeps a report of it, beside its session; answers the path. */
+	leave(id: string, name: string, text: string): string;
 	/** Forgets its temporary files. Session and role are kept: transcripts outlive their lieutenants. */
 	clear(id: string): Promise<void>;
 }

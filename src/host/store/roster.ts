@@ -1,5 +1,6 @@
 /** The lieutenants of this host as stored: what they were made from, and where they stand. */
 import type { LieutenantState } from "../../contract/lieutenants.ts";
+import type { Bound, Course } from "../bounds/bound.ts";
 import type { Workspace } from "../places/place.ts";
 import type { Store } from "./store.ts";
 
@@ -43,6 +44,10 @@ export interface Standing {
 	readonly turns: number;
 	readonly tokens: number;
 	readonly costUsd: number;
+	/** Answers of the model so far, and how many there were at the last write. */
+	readonly steps?: Pick<Course, "turns" | "worked">;
+	/** The work that it has; none once its end is told. */
+	readonly bound?: Bound | undefined;
 }
 
 export class Roster {
