@@ -30,6 +30,8 @@ await describeEachPi("a host with real pi", (pi) => {
 		const [message] = await host.quiet("ada");
 		expect(message).toMatchObject({ receipt: "consumed", mode: "prompt", attempts: 1 });
 		await host.state("ada", "idle");
+		// After the run: what was due is looked for first.
+		await until(() => host.notices.length > 0, "the completion");
 		expect(host.notices.map((notice) => notice.type)).toEqual(["completion"]);
 		expect(host.notices[0]?.text).toContain("The answer is 42.");
 	});
