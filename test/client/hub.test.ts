@@ -27,7 +27,8 @@ describe("the client with the real hub", () => {
 		expect((await ada.call(board.claim, { id: task.id })).claim?.by).toBe("ada");
 		await expect(bob.call(board.claim, { id: task.id })).rejects.toMatchObject({ status: 409 });
 		await ada.call(board.addNote, { taskId: task.id, content: "needs an index", type: "finding" });
-		await ada.call(board.submit, { taskId: task.id, summary: "done" });
+		const branch = { type: "branch", url: "lt/ada", label: "totals by day" } as const;
+		await ada.call(board.submit, { taskId: task.id, summary: "done", artifacts: [branch] });
 		await expect(ada.call(board.approve, { taskId: task.id })).rejects.toMatchObject({ name: "Fault" });
 		expect((await bob.call(board.approve, { taskId: task.id })).status).toBe("done");
 		expect((await bob.call(board.list, { tag: "usage", status: "done" })).tasks.map((one) => one.id)).toEqual([
