@@ -23,6 +23,9 @@ const GIVEN = {
 	"@sinclair/typebox": () => import("@sinclair/typebox"),
 };
 
+/** What only a session has that a person talks to: a lieutenant, which would leave it unused, need not wait for it. */
+const ORCHESTRATOR_ONLY: ReadonlySet<string> = new Set(["fleet.ts", "lieutenants.ts", "recovery.ts"]);
+
 export default async function flagship(pi: ExtensionAPI): Promise<void> {
 	// First of all handlers. Until now it was one that pis share, for what they compile at their start.
 	pi.on("session_start", () => {
@@ -30,7 +33,10 @@ export default async function flagship(pi: ExtensionAPI): Promise<void> {
 		if (temporary !== undefined) process.env.TMPDIR = temporary;
 	});
 	const load = await loader();
-	const files = readdirSync(new URL(".", import.meta.url)).filter((file) => /^(?!index\.)[\w-]+\.ts$/.test(file));
+	const lieutenant = (process.env.FLAGSHIP_LIEUTENANT ?? "") !== "";
+	const files = readdirSync(new URL(".", import.meta.url)).filter(
+		(file) => /^(?!index\.)[\w-]+\.ts$/.test(file) && !(lieutenant && ORCHESTRATOR_ONLY.has(file)),
+	);
 	const extensions = await Promise.all(files.sort().map((file) => load(new URL(file, import.meta.url).href)));
 	for (const extension of extensions) await (extension as Extension).default(pi);
 }

@@ -45,9 +45,19 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 export function writeHooks(files: Files, folder: string, policy: PushPolicy, command: readonly string[]): void {
 	const hooks = hooksFolder(folder);
 	files.makeFolder(hooks);
-	files.write(policyFile(folder), `${JSON.stringify(policy)}\n`);
-	for (const name of HANDED_ON) files.write(`${hooks}/${name}`, handedOn(name), 0o700);
-	files.write(`${hooks}/pre-push`, prePush(command, policyFile(folder)), 0o700);
+	lay(files, policyFile(folder), `${JSON.stringify(policy)}\n`, 0o600);
+	for (const name of HANDED_ON) lay(files, `${hooks}/${name}`, handedOn(name), 0o700);
+	lay(files, `${hooks}/pre-push`, prePush(command, policyFile(folder)), 0o700);
+}
+
+/**
+ * A file as it shall be for this start. Not forced to the disk, as `files.write` does it: what each start lays anew need
+ * not outlive a power cut, and twenty forced writes are a good part of a second.
+ */
+export function lay(files: Files, path: string, text: string, mode: number): void {
+	if (files.read(path) === text) return;
+	files.remove(path);
+	files.append(path, text, mode);
 }
 
 /** Git takes these as it takes `-c`: they are stronger than every file of configuration. */

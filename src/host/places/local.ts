@@ -8,7 +8,7 @@ import { type Cursor, type Reading, readSession } from "../../pi/session.ts";
 import type { World } from "../../world.ts";
 import { piCommand, sessionFolder } from "../agent/command.ts";
 import { bashEnvFile, environmentOf, temporaryFolder } from "../agent/environment.ts";
-import { hooksEnvironment, writeHooks } from "../agent/hooks.ts";
+import { hooksEnvironment, lay, writeHooks } from "../agent/hooks.ts";
 import { attachLife, type Life, type LifeOptions, type LifeWatch, startLife } from "../agent/life.ts";
 import { begunLife } from "../agent/life-file.ts";
 import { Worktrees } from "../worktree.ts";
@@ -86,8 +86,8 @@ export class LocalPlace implements Place {
 	#furnish(employment: Employment, folder: string): void {
 		const { files } = this.#world;
 		for (const path of [folder, sessionFolder(folder), temporaryFolder(folder)]) files.makeFolder(path);
-		files.write(bashEnvFile(folder), BASH_ENV_SCRIPT);
-		files.write(`${folder}/${ROLE_FILE}`, roleSection(employment));
+		lay(files, bashEnvFile(folder), BASH_ENV_SCRIPT, 0o600);
+		lay(files, `${folder}/${ROLE_FILE}`, roleSection(employment), 0o600);
 	}
 
 	/** Its git hooks, as its gates say; false when there are to be none. */

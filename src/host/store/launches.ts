@@ -19,7 +19,9 @@ export class Launches {
 	keep(lieutenant: string, launch: Launch): void {
 		this.#files.makeFolder(lieutenantFolder(this.#home, lieutenant), 0o700);
 		this.#files.write(this.#path(lieutenant), JSON.stringify(launch), 0o600);
-		this.#files.write(this.#latest(), JSON.stringify(launch), 0o600);
+		// A convenience that each session brings anew: not worth a forced write of every creation.
+		this.#files.remove(this.#latest());
+		this.#files.append(this.#latest(), JSON.stringify(launch), 0o600);
 	}
 
 	latest(): Launch | undefined {

@@ -20,7 +20,8 @@ afterEach(() => {
 });
 
 const READ: Step = { toolCalls: [{ name: "read", arguments: { path: "a.txt" } }], usage: { prompt: 1_000 } };
-const READER = { steps: [], after: READ };
+/** No model answers in no time: one that did would be turns ahead of whoever counts them. */
+const READER = { steps: [], after: { ...READ, delayMs: 100 } };
 const TASK = "Investigate this codebase";
 /** So slow that a host can be killed in the middle. */
 const SLOW_READER = { steps: [], after: { ...READ, delayMs: 300 } };
