@@ -54,8 +54,10 @@ async function make(host: Host, input: Input, context: Context): Promise<Output>
 		cwd: folder(host, input.cwd, launch),
 		...(input.worktree === undefined ? {} : { worktree: input.worktree }),
 	});
-	const holder = host.tokens.of(`lieutenant:${id}`, "lieutenant", input.name);
-	const asker = host.tokens.of(`orchestrator:${owner}`, "orchestrator", owner);
+	const { holder, asker } = host.store.transaction(() => ({
+		holder: host.tokens.of(`lieutenant:${id}`, "lieutenant", input.name),
+		asker: host.tokens.of(`orchestrator:${owner}`, "orchestrator", owner),
+	}));
 	const assignment = input.task === undefined ? undefined : await assign(host, asker, holder, input.task);
 	const order = await placed(host, said, workspace.cwd, assignment?.task);
 	const [model, thinking] = [input.model ?? launch.model, input.thinking ?? launch.thinking];
