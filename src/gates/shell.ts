@@ -178,7 +178,7 @@ class Reader {
 				text += quoted.text;
 				expands ||= quoted.expands;
 			} else if (char === "$" || char === "`") {
-				expands = this.expansion() || expands;
+				expands = this.expansion(false) || expands;
 				text += "$";
 			} else {
 				expands ||= char === "*" || char === "?" || char === "{";
@@ -212,7 +212,7 @@ class Reader {
 				text += this.source[this.at + 1] ?? "";
 				this.at += 2;
 			} else if (char === "$" || char === "`") {
-				expands = this.expansion() || expands;
+				expands = this.expansion(true) || expands;
 				text += "$";
 			} else {
 				text += char;
@@ -222,15 +222,11 @@ class Reader {
 	}
 
 	/** Past a `$…` or backquotes; what runs inside is found too. True when something is put in its place. */
-	private expansion(): boolean {
+	private expansion(quoted: boolean): boolean {
 		if (this.source[this.at] === "`") {
-			const from = this.at + 1;
-			this.at = from;
-			this.skipTo("`");
-			const inner = new Reader(this.source.slice(from, this.at).replaceAll("\\`", "`"));
+			const inner = new Reader(this.backquoted(quoted));
 			inner.list(undefined);
 			this.found.push(...inner.found);
-			this.at += 1;
 			return true;
 		}
 		if (this.looking("$((")) {
@@ -256,6 +252,27 @@ class Reader {
 		}
 		this.at += 1;
 		return /[\w@*#?$!-]/.test(this.source[this.at] ?? "");
+	}
+
+	/**
+	 * Past backquotes: the command that runs, as the shell reads it. They end at the first backquote that is not escaped,
+	 * and a backslash is taken off only before `$`, a backquote and a backslash (inside of double quotes, before `"` too).
+	 */
+	private backquoted(quoted: boolean): string {
+		const escapable = quoted ? '$`\\"' : "$`\\";
+		let text = "";
+		for (this.at += 1; ; this.at += 1) {
+			const char = this.source[this.at];
+			if (char === undefined) throw new NotUnderstood();
+			if (char === "`") break;
+			const next = this.source[this.at + 1];
+			if (char === "\\" && next !== undefined) {
+				text += escapable.includes(next) ? next : char + next;
+				this.at += 1;
+			} else text += char;
+		}
+		this.at += 1;
+		return text;
 	}
 
 	/** `[[ … ]]` only looks, but what it substitutes may run. */

@@ -100,6 +100,22 @@ it("knows a push and a background process", () => {
 	expect(judge("nohup ./server.sh &", place)).toMatchObject({ background: true, trace: "work" });
 });
 
+/** Backquotes do not nest by themselves: what stands inside is escaped, as a shell wants it. */
+const backquoted = (inner: string): string => `\`${inner.replace(/[\\`$]/g, "\\$&")}\``;
+
+it("reads backquotes as a shell does, escaped ones inside of them too", () => {
+	const programs = (command: string): readonly string[] => judge(command, place).programs;
+	const nested = backquoted(`echo ${backquoted(`echo ${backquoted("frobnicate --all")}`)}`);
+	expect(trace(`echo ${nested}`)).toBe("work");
+	expect(programs(`echo ${nested}`)).toContain("frobnicate");
+	expect(programs("echo `echo \\$HOME; ./hidden.sh`")).toContain("hidden.sh");
+	// Escaped, the dollar is the inner command's own; taken for text, the substitution would go unseen.
+	expect(programs("echo `echo \\$(./hidden.sh)`")).toContain("hidden.sh");
+	expect(programs('echo "`echo \\"a b\\"; ./hidden.sh`"')).toContain("hidden.sh");
+	expect(trace("echo `ls \\`git rev-parse HEAD\\``")).toBe("none");
+	expect(trace("echo `ls")).toBe("work");
+});
+
 it("an unknown program is work wherever a shell may hide it", () => {
 	const around = fc.constantFrom<(inner: string) => string>(
 		(inner) => inner,
@@ -110,7 +126,7 @@ it("an unknown program is work wherever a shell may hide it", () => {
 		(inner) => `(cd src; ${inner})`,
 		(inner) => `{ ${inner}; }`,
 		(inner) => `echo "$(${inner})"`,
-		(inner) => `echo \`${inner}\``,
+		(inner) => `echo ${backquoted(inner)}`,
 		(inner) => `X=$(${inner}) ls`,
 		(inner) => `if ${inner}; then ls; fi`,
 		(inner) => `for i in 1 2; do ${inner}; done`,
