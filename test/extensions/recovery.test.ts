@@ -172,6 +172,40 @@ await describeEachPi("an orchestrator that comes back", (pi) => {
 		await orchestrator.stop();
 	});
 
+	test("compacted because its context was too long, it goes on with fleet, tasks and what was told meanwhile", async () => {
+		const tooLong = { error: { status: 400, message: "prompt is too long: 200000 tokens > 128000 maximum" } };
+		const { model, home } = await begin(
+			{
+				rules: [{ ...summarizer("the summary"), hold: "summary" }],
+				agents: {
+					orc: [give("ada", { task: "Find the answer" }), { text: "I wait." }, tooLong],
+					ada: [{ text: "The answer is 42.", hold: "answer" }],
+				},
+				default: { text: "here" },
+			},
+			{ settings: { compaction: { enabled: true, reserveTokens: 16_384, keepRecentTokens: 1 } } },
+		);
+		const orchestrator = start(home);
+		await orchestrator.prompt("[[agent:orc]] go");
+		const answer = orchestrator.prompt("[[agent:orc]] and now?");
+		await orchestrator.wait((record) => record.type === "compaction_start" && record.reason === "overflow");
+		model.release("answer");
+		await until(async () => /ada\s.*idle/.test(await flagship(home, "status")), "ada's end", 30_000);
+		const before = model.requests.length;
+		model.release("summary");
+		expect(await answer).toBe("here");
+		const asked = model.requests.slice(before).find((request) => stateOf(request) !== undefined);
+		expect(JSON.stringify(asked?.body)).toContain("the summary");
+		const state = stateOf(asked ?? { body: {} });
+		expect(state).toMatch(/^ ● ada {2}local {2}idle/m);
+		expect(state).toMatch(/in_progress Find the answer @ada/);
+		expect(state).toMatch(/^ notices {2}1 on the way into this conversation\n ★ ada finished/m);
+		const told = () => model.requests.some((request) => lastSaid(request).includes("ada finished"));
+		await until(told, "the notice in the conversation");
+		expect(stateOf(model.requests.at(-1) ?? { body: {} })).not.toContain("notices");
+		await orchestrator.stop();
+	});
+
 	test("with the hub away a request does not wait, and one line says so", async () => {
 		const model = await makeModel({ script: { default: { text: "fine" } } });
 		const home = makeHome({

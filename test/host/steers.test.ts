@@ -5,7 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import type { Message } from "../../src/contract/lieutenants.ts";
 import { makeHome } from "../support/home.ts";
 import { TestHost } from "../support/host.ts";
-import { makeModel, type Step } from "../support/model.ts";
+import { makeModel, type Rule, type Step, summarizer } from "../support/model.ts";
 import { describeEachPi } from "../support/pi.ts";
 import { until } from "../support/until.ts";
 
@@ -21,9 +21,10 @@ const HARDENED = "not consumed in 3 s, so it was made hard";
 
 await describeEachPi("a steer lands", (pi) => {
 	/** A lieutenant in the middle of its first steps. */
-	const begin = async (agent: object) => {
-		const model = await makeModel({ script: { agents: { ada: agent } } });
-		const home = makeHome({ model });
+	const begin = async (agent: object, more: { rules?: readonly Rule[]; settings?: Record<string, unknown> } = {}) => {
+		const { rules = [], settings = {} } = more;
+		const model = await makeModel({ script: { agents: { ada: agent }, rules } });
+		const home = makeHome({ model, settings });
 		mkdirSync(home.flagship, { recursive: true, mode: 0o700 });
 		writeFileSync(join(home.flagship, "settings.json"), JSON.stringify({ bounds: { steerSeconds: 3 } }));
 		writeFileSync(join(home.work, "a.txt"), "words\n");
@@ -36,7 +37,7 @@ await describeEachPi("a steer lands", (pi) => {
 		const steer = async (text: string): Promise<string> => (await host.send("ada", text, { mode: "steer" })).message.id;
 		const ended = async (steerId: string): Promise<Message | undefined> =>
 			(await host.quiet("ada", 50_000)).find((message) => message.id === steerId);
-		return { home, host, id, steer, ended };
+		return { home, host, id, model, steer, ended };
 	};
 
 	test("while bash sleeps, made hard under its own id; and two at once", async () => {
@@ -57,6 +58,56 @@ await describeEachPi("a steer lands", (pi) => {
 		expect(await ended(await steer("steer-one"))).toMatchObject({ receipt: "consumed", because: HARDENED });
 	});
 
+	/** Its second request fills the context, so that pi compacts before the third; the summary waits to be let go. */
+	const compacting = async () => {
+		const filling: Step = { ...read, usage: { prompt: 120_000 } };
+		const on = await begin(
+			{ steps: [read, filling], after: { text: "steered" } },
+			{
+				rules: [{ ...summarizer("the summary"), hold: "summary" }],
+				settings: { compaction: { enabled: true, reserveTokens: 16_384, keepRecentTokens: 1 } },
+			},
+		);
+		await until(() => on.model.requests.some(({ from }) => from === "rule"), "the compaction", 20_000);
+		return on;
+	};
+
+	test("in a compaction, by itself once that is over", async () => {
+		const { model, steer, ended } = await compacting();
+		const [one, two] = [await steer("steer-one"), await steer("steer-two")];
+		model.release("summary");
+		for (const id of [one, two]) expect(await ended(id)).toMatchObject({ receipt: "consumed", attempts: 1 });
+	});
+
+	test("in a compaction that hangs", async () => {
+		const { host, model, steer, ended } = await compacting();
+		const one = await steer("steer-one");
+		await until(async () => (await host.messages("ada")).find(({ id }) => id === one)?.because, "the hard steer");
+		model.release("summary");
+		expect(await ended(one)).toMatchObject({ receipt: "consumed", because: HARDENED });
+	});
+
+	const failing: Step = { error: { status: 429, message: "429 rate limit exceeded" } };
+
+	test("in the pause before a retry, by itself when that is short", async () => {
+		const { steer, ended } = await begin(
+			{ steps: [failing], after: { text: "steered" } },
+			{ settings: { retry: { baseDelayMs: 1_500 } } },
+		);
+		const [one, two] = [await steer("steer-one"), await steer("steer-two")];
+		for (const id of [one, two]) expect(await ended(id)).toMatchObject({ receipt: "consumed" });
+	});
+
+	test("in the pause before a retry that is long", async () => {
+		const { steer, ended } = await begin(
+			{ steps: [failing], after: { text: "steered" } },
+			{ settings: { retry: { baseDelayMs: 600_000, maxAgentDelayMs: 600_000 } } },
+		);
+		const [one, two] = [await steer("steer-one"), await steer("steer-two")];
+		expect(await ended(one)).toMatchObject({ receipt: "consumed", because: HARDENED });
+		expect(await ended(two)).toMatchObject({ receipt: "consumed" });
+	});
+
 	test("or its lieutenant is stopped and reported, and the steer says that it is lost", async () => {
 		const { home, host, id, steer, ended } = await begin({ steps: [], after: hang });
 		const lost = await steer("steer-one");
@@ -65,5 +116,12 @@ await describeEachPi("a steer lands", (pi) => {
 		expect((await ended(lost))?.receipt).toBe("lost");
 		expect(readdirSync(join(home.flagship, "lieutenants", id, "reports"))).toHaveLength(1);
 		await until(() => host.notices.some((notice) => notice.type === "limit"), "the notice");
+	});
+
+	test("or that, where every compaction hangs", async () => {
+		const { host, steer, ended } = await compacting();
+		const lost = await steer("steer-one");
+		expect((await host.state("ada", "stopped", 40_000)).reason).toMatch(/^a steer not consumed in 6 s, /);
+		expect((await ended(lost))?.receipt).toBe("lost");
 	});
 });
