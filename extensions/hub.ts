@@ -1,9 +1,10 @@
 /** The hub's operations as tools of this session's role. An orchestrator also finds or starts the hub of its machine. */
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { ExtensionAPI, ExtensionContext } from "@earendil-works/pi-coding-agent";
 import type { Role } from "../src/contract/operation.ts";
 import { fault } from "../src/errors.ts";
-import { contractFolder, loadOperations } from "../src/fleet/catalog.ts";
+import { cardsFile, cardsIn } from "../src/fleet/card.ts";
+import { contractFolder, operationsIn } from "../src/fleet/catalog.ts";
 import { putAway, registerFinder } from "../src/fleet/finder.ts";
 import { openFor } from "../src/fleet/open.ts";
 import { knowsExposure, piVersion, tooOld } from "../src/fleet/pi-version.ts";
@@ -22,11 +23,11 @@ export default async function hub(pi: ExtensionAPI): Promise<void> {
 	}
 
 	const role: Role = (process.env.FLAGSHIP_LIEUTENANT ?? "") === "" ? "orchestrator" : "lieutenant";
-	const operations = await loadOperations(readdirSync(contractFolder));
-	const all = toolsFor(role, operations);
-	const tools = all.filter((operation) => operation.at === "hub");
+	const all = toolsFor(role, cardsIn(readFileSync(cardsFile, "utf8")));
+	const find = operationsIn(() => readdirSync(contractFolder));
+	const tools = all.filter((card) => card.at === "hub");
 	// Those of the host, too: `lieutenants.ts` makes them, one finder finds them.
-	const deferred = all.filter((operation) => operation.core !== true);
+	const deferred = all.filter((card) => card.core !== true);
 	const exposure = knowsExposure(version);
 	let open: (() => Promise<Session>) | undefined;
 	let session: Promise<Session> | undefined;
@@ -37,8 +38,8 @@ export default async function hub(pi: ExtensionAPI): Promise<void> {
 		return await holding((await session).call(operation, input, options));
 	};
 	const newKey = () => crypto.randomUUID();
-	for (const operation of tools) {
-		registerOperationTool(pi, operation, call, { newKey, deferred: exposure && operation.core !== true });
+	for (const card of tools) {
+		registerOperationTool(pi, card, find, call, { newKey, deferred: exposure && card.core !== true });
 	}
 	registerFinder(pi, deferred);
 

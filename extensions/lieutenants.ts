@@ -1,12 +1,13 @@
 /** The orchestrator's side of the fleet: lieutenants as tools, their notices in the conversation, the widget. */
-import { readdirSync, realpathSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
 import type { ExtensionAPI, ExtensionContext } from "@earendil-works/pi-coding-agent";
 import type { HostClient } from "../src/client/host.ts";
 import { isMutation } from "../src/client/request.ts";
 import type { Launch, Notice } from "../src/contract/link.ts";
 import { fault } from "../src/errors.ts";
-import { contractFolder, loadOperations } from "../src/fleet/catalog.ts";
+import { cardsFile, cardsIn } from "../src/fleet/card.ts";
+import { contractFolder, operationsIn } from "../src/fleet/catalog.ts";
 import { type EntryLike, NOTICE, NoticeDesk } from "../src/fleet/notice-desk.ts";
 import { openFor } from "../src/fleet/open.ts";
 import { knowsExposure, piVersion, tooOld } from "../src/fleet/pi-version.ts";
@@ -31,7 +32,7 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 	const version = await piVersion();
 	if (tooOld(version) !== undefined) return; // `hub.ts` says so, once
 
-	const operations = await loadOperations(readdirSync(contractFolder));
+	const find = operationsIn(() => readdirSync(contractFolder));
 	const waiting = new Waiting();
 	let context: ExtensionContext | undefined;
 	let session: Session | undefined;
@@ -82,9 +83,10 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 			waiting.gave((output as { message: { lieutenant: string } }).message.lieutenant, false);
 	};
 
-	for (const operation of toolsFor("orchestrator", operations).filter((one) => one.at === "host")) {
-		const deferred = operation.core !== true && knowsExposure(version);
-		registerOperationTool(pi, operation, call, { newKey: () => crypto.randomUUID(), deferred });
+	const cards = cardsIn(readFileSync(cardsFile, "utf8"));
+	for (const card of toolsFor("orchestrator", cards).filter((one) => one.at === "host")) {
+		const deferred = card.core !== true && knowsExposure(version);
+		registerOperationTool(pi, card, find, call, { newKey: () => crypto.randomUUID(), deferred });
 	}
 
 	pi.registerMessageRenderer<{ type: Notice["type"] }>(NOTICE, (message, _options, theme) => ({

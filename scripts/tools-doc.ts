@@ -1,10 +1,10 @@
-/** `node scripts/tools-doc.ts > docs/tools.md`: the tools, written from the contract. A test compares the two. */
-import { readdirSync } from "node:fs";
+/** `node scripts/tools-doc.ts`: the tools, written from the contract: for people and for pi. A test compares them. */
+import { readdirSync, writeFileSync } from "node:fs";
 import { isRecord } from "../src/client/request.ts";
 import type { AnyOperation } from "../src/contract/operation.ts";
+import { cardsFile, cardsOf } from "../src/fleet/card.ts";
 import { contractFolder, loadOperations } from "../src/fleet/catalog.ts";
 import { toolSchema } from "../src/fleet/schema.ts";
-import { type ToolOperation, toolsFor } from "../src/fleet/tools.ts";
 
 const HEAD = `# Tools
 
@@ -25,6 +25,11 @@ const parametersOf = (operation: AnyOperation): string => {
 const rolesOf = (operation: AnyOperation): string =>
 	(["orchestrator", "lieutenant"] as const).filter((role) => operation.allow.includes(role)).join(", ");
 
+type ToolOperation = AnyOperation & { readonly tool: string };
+
+const isTool = (operation: AnyOperation): operation is ToolOperation =>
+	operation.tool !== undefined && rolesOf(operation) !== "";
+
 function row(operation: ToolOperation): string {
 	const notes = [...(operation.core === true ? ["at hand"] : []), ...(operation.spool === true ? ["waits"] : [])];
 	const cells = [
@@ -39,8 +44,7 @@ function row(operation: ToolOperation): string {
 
 /** The whole page. */
 export function toolsPage(operations: readonly AnyOperation[]): string {
-	const tools = new Set([...toolsFor("orchestrator", operations), ...toolsFor("lieutenant", operations)]);
-	const services = Map.groupBy(tools, (operation) => operation.name.split(".", 1)[0] ?? "");
+	const services = Map.groupBy(operations.filter(isTool), (operation) => operation.name.split(".", 1)[0] ?? "");
 	const sections = [...services].map(([service, some]) => {
 		const table = ["| tool | does | parameters | for | |", "|---|---|---|---|---|", ...some.map(row)];
 		return `\n## ${service}\n\n${table.join("\n")}\n`;
@@ -48,4 +52,12 @@ export function toolsPage(operations: readonly AnyOperation[]): string {
 	return HEAD + sections.join("");
 }
 
-if (import.meta.main) process.stdout.write(toolsPage(await loadOperations(readdirSync(contractFolder))));
+/** `src/fleet/tools.json` */
+export const toolsFile = (operations: readonly AnyOperation[]): string =>
+	`${JSON.stringify(cardsOf(operations), undefined, "\t")}\n`;
+
+if (import.meta.main) {
+	const operations = await loadOperations(readdirSync(contractFolder));
+	writeFileSync(new URL("../docs/tools.md", import.meta.url), toolsPage(operations));
+	writeFileSync(cardsFile, toolsFile(operations));
+}

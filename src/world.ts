@@ -172,7 +172,8 @@ export interface ConnectOptions {
 }
 
 export interface Sockets {
-	makeFifo(path: string): void;
+	/** 0600. Several at once: each making starts a process. */
+	makeFifos(paths: readonly string[]): void;
 	openFifo(path: string): Pipe;
 	/** WebSocket frames on a unix socket (0600). */
 	listen(path: string, accept: (connection: Connection) => void): Promise<Listener>;

@@ -16,3 +16,14 @@ export async function loadOperations(files: readonly string[]): Promise<readonly
 
 const isOperation = (value: unknown): value is AnyOperation =>
 	typeof value === "object" && value !== null && "tell" in value && "path" in value && "name" in value;
+
+/** Looks operations up by name; all are loaded at the first question. */
+export function operationsIn(files: () => readonly string[]): (name: string) => Promise<AnyOperation> {
+	let loaded: Promise<ReadonlyMap<string, AnyOperation>> | undefined;
+	return async (name) => {
+		loaded ??= loadOperations(files()).then((all) => new Map(all.map((operation) => [operation.name, operation])));
+		const found = (await loaded).get(name);
+		if (found === undefined) throw new Error(`no operation is named ${name}: reinstall the package`);
+		return found;
+	};
+}

@@ -2,7 +2,6 @@
  * The schema that a model reads: the operation's own, without what only a server needs. Every byte of it is sent with
  * every request of every agent.
  */
-import type { TSchema } from "@sinclair/typebox";
 import { isMutation, isRecord } from "../client/request.ts";
 import type { AnyOperation } from "../contract/operation.ts";
 
@@ -25,10 +24,10 @@ const NOT_FOR_AGENTS = /^leave out\b/;
 /** What a model can use. Lengths, patterns and bounds are left to the server, whose sentence says it better. */
 const KEPT = new Set(["type", "enum", "const", "description"]);
 
-/** Plain JSON schema: newer versions of pi check arguments by nothing else. */
-export function toolSchema(operation: AnyOperation): TSchema {
+/** Plain JSON schema. */
+export function toolSchema(operation: AnyOperation): Record<string, unknown> {
 	const hidden = isMutation(operation) ? AUTHORS : new Set<string>();
-	return slim(operation.input, hidden) as unknown as TSchema;
+	return slim(operation.input, hidden);
 }
 
 function slim(schema: unknown, hidden: ReadonlySet<string>): Record<string, unknown> {

@@ -1,13 +1,15 @@
 /** Operations as pi tools. No tool is written by hand: name, schema and words come from the contract. */
 import type { ExtensionAPI, ToolDefinition } from "@earendil-works/pi-coding-agent";
+import type { TSchema } from "@sinclair/typebox";
 import { isMutation, isRecord } from "../client/request.ts";
 import type { Outcome } from "../client/spool.ts";
 import type { AnyOperation, Role } from "../contract/operation.ts";
 import { Fault, reason } from "../errors.ts";
-import { toolSchema, withoutAuthors } from "./schema.ts";
+import type { ToolCard } from "./card.ts";
+import { withoutAuthors } from "./schema.ts";
 
-/** An operation that a tool is made from. */
-export type ToolOperation = AnyOperation & { readonly tool: string };
+/** The operation of this name, loaded when it is first called. */
+export type FindOperation = (name: string) => Promise<AnyOperation>;
 
 export interface ToolCallOptions {
 	readonly signal: AbortSignal | undefined;
@@ -30,24 +32,22 @@ const PAGE = 50;
 /** Characters of a result; the rest is left out and said so. */
 const RESULT_MAX = 24_000;
 
-/** The operations that an agent of this role has as tools. */
-export function toolsFor(role: Role, operations: readonly AnyOperation[]): readonly ToolOperation[] {
-	return operations.filter(
-		(operation): operation is ToolOperation => operation.tool !== undefined && operation.allow.includes(role),
-	);
-}
+/** The tools that an agent of this role has. */
+export const toolsFor = (role: Role, cards: readonly ToolCard[]): readonly ToolCard[] =>
+	cards.filter((card) => card.allow.includes(role));
 
-/** Registers one tool. It fails by throwing, which pi hands to the model as an error result. */
+/** Registers one tool; its operation is loaded when it is called. It fails by throwing, which pi hands to the model as an error result. */
 export function registerOperationTool(
 	pi: Pick<ExtensionAPI, "registerTool">,
-	operation: ToolOperation,
+	card: ToolCard,
+	find: FindOperation,
 	call: ToolCall,
 	{ newKey, deferred = false }: ToolOptions,
 ): void {
 	const unanswered = new Map<string, string>();
-	const paged = isRecord(operation.input.properties) && "cursor" in operation.input.properties;
+	const paged = isRecord(card.parameters.properties) && "cursor" in card.parameters.properties;
 
-	const ask = async (input: unknown, signal: AbortSignal | undefined): Promise<Outcome<unknown>> => {
+	const ask = async (operation: AnyOperation, input: unknown, signal: AbortSignal | undefined) => {
 		if (!isMutation(operation)) return call(operation, input, { signal, key: undefined });
 		const asked = JSON.stringify(input);
 		const key = unanswered.get(asked) ?? newKey();
@@ -63,12 +63,13 @@ export function registerOperationTool(
 	};
 
 	const tool = {
-		...describeTool(operation),
-		label: operation.cli,
+		...describeTool(card),
+		label: card.cli,
 		async execute(_id: string, params: unknown, signal: AbortSignal | undefined) {
+			const operation = await find(card.name);
 			const given = withoutAuthors(operation, params);
 			const input = paged && isRecord(given) ? { limit: PAGE, ...given } : given;
-			const outcome = await ask(input, signal).catch((error: unknown) => {
+			const outcome = await ask(operation, input, signal).catch((error: unknown) => {
 				throw new Error(sentence(error), { cause: error });
 			});
 			const text = outcome.type === "kept" ? keptText(outcome.waiting) : operation.tell(outcome.output, input);
@@ -80,8 +81,9 @@ export function registerOperationTool(
 }
 
 /** What of a tool is sent to the model: this is what the schema budget counts. */
-export function describeTool(operation: ToolOperation): Pick<ToolDefinition, "name" | "description" | "parameters"> {
-	return { name: operation.tool, description: operation.summary, parameters: toolSchema(operation) };
+export function describeTool(card: ToolCard): Pick<ToolDefinition, "name" | "description" | "parameters"> {
+	// Plain JSON schema: newer versions of pi check arguments by nothing else.
+	return { name: card.tool, description: card.summary, parameters: card.parameters as unknown as TSchema };
 }
 
 const isUnanswered = (error: Fault): boolean => error.code === "hub_away" || error.code === "host_silent";

@@ -12,7 +12,7 @@ import { Keeper } from "./bounds/keeper.ts";
 import { Courier } from "./courier.ts";
 import { deliveryEventOf } from "./hearing.ts";
 import { Journal, type Look } from "./journal.ts";
-import { listens, shouldRun } from "./lifecycle.ts";
+import { type LifeEvent, listens, shouldRun } from "./lifecycle.ts";
 import { Present } from "./present.ts";
 import type { Quarters } from "./quarters.ts";
 import { Register } from "./register.ts";
@@ -300,8 +300,7 @@ export class Lieutenant {
 		}
 		this.#met = true;
 		const { isStreaming: streaming, isCompacting: compacting, pendingMessageCount: pending } = probe.state;
-		const look = await this.#note();
-		this.#register.change(streaming ? "running" : "ready");
+		const look = await this.#note(streaming ? "running" : "ready");
 		this.#courier.take({ type: "up", life: life.life, fresh, streaming, compacting, pending, seen: look.seen });
 		this.#steers.look();
 		if (streaming) this.#keeper.turned(look);
@@ -361,12 +360,15 @@ export class Lieutenant {
 	}
 
 	/** Reads the file; what it answers is on the disk before any receipt says consumed. */
-	async #note(): Promise<Look> {
+	async #note(event?: LifeEvent): Promise<Look> {
 		const look = await this.#journal.look();
 		if (this.#courier.open.some((message) => look.seen.answered.has(message.id))) {
 			await this.#quarters.place.sync(this.standing.spec.id);
 		}
-		this.#register.counted(look);
+		this.#register.together(() => {
+			this.#register.counted(look);
+			if (event !== undefined) this.#register.change(event);
+		});
 		return look;
 	}
 

@@ -5,6 +5,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { type Home, worktreeFolder } from "../daemon/home.ts";
 import { fault } from "../errors.ts";
+import { gitRoot } from "../gates/observe.ts";
 import type { Ran, World } from "../world.ts";
 import type { Released, Workspace, WorkspaceRequest, Worktree } from "./places/place.ts";
 
@@ -72,6 +73,8 @@ export class Worktrees {
 	}
 
 	async #repositoryOf(cwd: string): Promise<string | { repository: string; prefix: string; head: string }> {
+		// Git is asked only where there may be a repository: a process is a good part of what a creation takes.
+		if (gitRoot(this.#world, cwd) === undefined) return `${cwd} is not in a git repository`;
 		const where = await this.#git(cwd, "rev-parse", "--show-prefix", "--git-common-dir", "--is-inside-work-tree");
 		const [prefix = "", common = "", inside] = where.stdout.split("\n");
 		if (where.code !== 0) return `${cwd}: ${plain(where)}`;

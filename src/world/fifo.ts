@@ -12,8 +12,8 @@ import type { Pipe } from "../world.ts";
 /** Bytes that may wait before a full FIFO. One message larger than this still goes when nothing else waits. */
 const QUEUE = 1024 * 1024;
 
-export function makeFifo(path: string): void {
-	execFileSync("mkfifo", ["-m", "600", path], { stdio: ["ignore", "ignore", "pipe"] });
+export function makeFifos(paths: readonly string[]): void {
+	execFileSync("mkfifo", ["-m", "600", ...paths], { stdio: ["ignore", "ignore", "pipe"] });
 }
 
 class Fifo implements Pipe {

@@ -5,7 +5,7 @@ import { connect as connectSocket } from "node:net";
 import type { WebSocket, WebSocketServer } from "ws";
 import { fault, reason } from "../errors.ts";
 import type { Connection, Listener, Sockets } from "../world.ts";
-import { makeFifo, openFifo } from "./fifo.ts";
+import { makeFifos, openFifo } from "./fifo.ts";
 
 /** Of every connection: frames are records, long texts are reports. Compression would cost memory per connection. */
 export const socketOptions = { maxPayload: 16 * 1024 * 1024, perMessageDeflate: false } as const;
@@ -143,4 +143,4 @@ const connect: Sockets["connect"] = async (address, { timeout, headers, path = "
 	return connection;
 };
 
-export const sockets: Sockets = { makeFifo, openFifo, listen, connect };
+export const sockets: Sockets = { makeFifos, openFifo, listen, connect };

@@ -3,27 +3,26 @@ import { describe, expect, it } from "vitest";
 import * as board from "../../src/contract/board.ts";
 import * as feed from "../../src/contract/feed.ts";
 import * as log from "../../src/contract/log.ts";
+import type { AnyOperation } from "../../src/contract/operation.ts";
 import { fault } from "../../src/errors.ts";
+import { cardOf, cardsOf } from "../../src/fleet/card.ts";
 import { finderDescription, search } from "../../src/fleet/finder.ts";
 import { toolSchema } from "../../src/fleet/schema.ts";
-import {
-	describeTool,
-	registerOperationTool,
-	type ToolCall,
-	type ToolOperation,
-	toolsFor,
-} from "../../src/fleet/tools.ts";
+import { describeTool, registerOperationTool, type ToolCall, toolsFor } from "../../src/fleet/tools.ts";
 import { everyOperation } from "./catalog.ts";
 
 const operations = await everyOperation();
+const cards = cardsOf(operations);
 const bytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
 /** The tool as pi gets it, and one call of it. */
-function toolOf(operation: ToolOperation, call: ToolCall, deferred = false) {
+function toolOf(operation: AnyOperation, call: ToolCall, deferred = false) {
 	let keys = 0;
 	const registered: (ToolDefinition & { exposure?: string })[] = [];
 	const pi = { registerTool: (tool: unknown) => registered.push(tool as ToolDefinition) };
-	registerOperationTool(pi as never, operation, call, { newKey: () => `key-${++keys}`, deferred });
+	const card = cardOf(operation);
+	if (card === undefined) throw new Error("it is no tool");
+	registerOperationTool(pi as never, card, async () => operation, call, { newKey: () => `key-${++keys}`, deferred });
 	const [tool] = registered;
 	if (tool === undefined) throw new Error("no tool was registered");
 	const run = async (params: unknown): Promise<string> => {
@@ -32,7 +31,6 @@ function toolOf(operation: ToolOperation, call: ToolCall, deferred = false) {
 	};
 	return { tool, run };
 }
-const asTool = (operation: unknown): ToolOperation => operation as ToolOperation;
 const entry = { id: "01E", timestamp: "t", text: "x" };
 
 describe("the tools of a role", () => {
@@ -41,7 +39,7 @@ describe("the tools of a role", () => {
 			["orchestrator", 10_240],
 			["lieutenant", 4_096],
 		] as const) {
-			const tools = toolsFor(role, operations);
+			const tools = toolsFor(role, cards);
 			const core = tools.filter((operation) => operation.core === true);
 			const deferred = tools.filter((operation) => operation.core !== true);
 			const sent = [...core.map(describeTool), finderDescription(deferred)];
@@ -54,7 +52,7 @@ describe("the tools of a role", () => {
 	});
 
 	it("are only what the role may do", () => {
-		const names = (role: "lieutenant" | "viewer") => toolsFor(role, operations).map((operation) => operation.tool);
+		const names = (role: "lieutenant" | "viewer") => toolsFor(role, cards).map((operation) => operation.tool);
 		expect(names("lieutenant")).toContain("log_append");
 		expect(names("lieutenant")).not.toContain("vers_lt_create");
 		expect(names("viewer")).not.toContain("log_append");
@@ -80,8 +78,8 @@ describe("the tools of a role", () => {
 	});
 
 	it("are plain JSON schema: newer versions of pi read nothing else", () => {
-		for (const operation of toolsFor("orchestrator", operations)) {
-			const schema = toolSchema(operation);
+		for (const operation of toolsFor("orchestrator", cards)) {
+			const schema = operation.parameters;
 			expect(Object.getOwnPropertySymbols(schema)).toEqual([]);
 			expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
 		}
@@ -90,20 +88,20 @@ describe("the tools of a role", () => {
 
 describe("a tool", () => {
 	it("is named as agents know it and tells its result in the contract's words", async () => {
-		const { tool, run } = toolOf(asTool(log.append), async () => ({ type: "done", output: entry }));
+		const { tool, run } = toolOf(log.append, async () => ({ type: "done", output: entry }));
 		expect(tool).toMatchObject({ name: "log_append", label: "log append", description: log.append.summary });
 		expect(tool).not.toHaveProperty("exposure");
 		expect(await run({ text: "x" })).toBe("Logged 01E.");
 	});
 
 	it("is deferred where pi can find it again", () => {
-		const { tool } = toolOf(asTool(feed.list), async () => ({ type: "done", output: [] }), true);
+		const { tool } = toolOf(feed.list, async () => ({ type: "done", output: [] }), true);
 		expect(tool.exposure).toBe("deferred");
 	});
 
 	it("leaves out the author that an old prompt still names", async () => {
 		const asked: unknown[] = [];
-		const { run } = toolOf(asTool(board.addArtifact), async (_operation, input) => {
+		const { run } = toolOf(board.addArtifact, async (_operation, input) => {
 			asked.push(input);
 			return { type: "done", output: { id: "T", artifacts: [] } };
 		});
@@ -112,21 +110,21 @@ describe("a tool", () => {
 	});
 
 	it("fails with sentence and remedy, which pi marks as an error for the model", async () => {
-		const { run } = toolOf(asTool(board.claim), async () => {
+		const { run } = toolOf(board.claim, async () => {
 			throw fault("conflict", "task is claimed by ada");
 		});
 		await expect(run({ id: "T" })).rejects.toThrow("task is claimed by ada Read the current state, then decide again.");
 	});
 
 	it("says what was kept here and is not yet in the hub", async () => {
-		const { run } = toolOf(asTool(log.append), async () => ({ type: "kept", waiting: 2 }));
+		const { run } = toolOf(log.append, async () => ({ type: "kept", waiting: 2 }));
 		expect(await run({ text: "x" })).toMatch(/^Kept here, not yet in the hub/);
 	});
 
 	it("asks again with the same key what had no answer, and with a new one what was answered", async () => {
 		const keys: (string | undefined)[] = [];
 		let away = true;
-		const { run } = toolOf(asTool(board.create), async (_operation, _input, { key }) => {
+		const { run } = toolOf(board.create, async (_operation, _input, { key }) => {
 			keys.push(key);
 			if (away) throw fault("hub_away", "");
 			return { type: "done", output: { id: "T", status: "open" } };
@@ -141,7 +139,7 @@ describe("a tool", () => {
 
 	it("asks for a page where the model names no number", async () => {
 		const asked: unknown[] = [];
-		const { run } = toolOf(asTool(board.list), async (_operation, input) => {
+		const { run } = toolOf(board.list, async (_operation, input) => {
 			asked.push(input);
 			return { type: "done", output: { tasks: [], count: 0 } };
 		});
@@ -151,7 +149,7 @@ describe("a tool", () => {
 	});
 
 	it("leaves out the end of a result that would fill the context, and says so", async () => {
-		const { run } = toolOf(asTool(feed.list), async () => ({
+		const { run } = toolOf(feed.list, async () => ({
 			type: "done",
 			output: [{ ...entry, agent: "a", type: "t", summary: "x".repeat(30_000) }],
 		}));
@@ -162,7 +160,7 @@ describe("a tool", () => {
 });
 
 describe("finding a tool that is not at hand", () => {
-	const deferred = toolsFor("orchestrator", operations).filter((operation) => operation.core !== true);
+	const deferred = toolsFor("orchestrator", cards).filter((operation) => operation.core !== true);
 	const found = (query: string): string[] => search(deferred, query).map((operation) => operation.tool);
 
 	it.each([

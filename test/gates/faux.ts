@@ -17,6 +17,7 @@ import {
 	SettingsManager,
 } from "@earendil-works/pi-coding-agent";
 import { Type } from "@sinclair/typebox";
+import type { GateParts } from "../../extensions/gates/session.ts";
 import { registerGates } from "../../extensions/gates.ts";
 import type { WorkEvent } from "../../src/gates/ledger.ts";
 import { workEvents } from "../../src/gates/ledger.ts";
@@ -121,7 +122,7 @@ export async function makeFaux({
 				},
 			});
 		}
-		registerGates(pi, {
+		const parts: GateParts = {
 			agent: { type: "orchestrator" },
 			settings: { ...GATE_DEFAULTS, ...settings },
 			world: async () => watched,
@@ -140,7 +141,8 @@ export async function makeFaux({
 			}),
 			own: async (tool) =>
 				tool === "ours" ? { effect: "created lieutenant docs" } : tool === "ours_reading" ? {} : undefined,
-		});
+		};
+		registerGates(pi, { from: "start", parts: async () => parts });
 	};
 	const faux = fauxProvider({ models: [{ id: "m1" }] });
 	const modelRuntime = await ModelRuntime.create({

@@ -75,7 +75,9 @@ describe("a lieutenant's worktree", () => {
 		const { root, repo, worktrees, commit } = setUp();
 		const plain = realpathSync(makeFolder());
 		expect(await worktrees.prepare({ name: "a", cwd: plain })).toEqual({ cwd: plain });
-		await expect(worktrees.prepare({ name: "a", cwd: plain, worktree: true })).rejects.toThrow(/not a git repository/);
+		await expect(worktrees.prepare({ name: "a", cwd: plain, worktree: true })).rejects.toThrow(
+			/not in a git repository/,
+		);
 		expect(await worktrees.prepare({ name: "a", cwd: repo })).toEqual({ cwd: repo });
 		await expect(worktrees.prepare({ name: "a", cwd: repo, worktree: true })).rejects.toThrow(/no commit yet/);
 		commit(repo, "one");

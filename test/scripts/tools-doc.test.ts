@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { toolsPage } from "../../scripts/tools-doc.ts";
+import { toolsFile, toolsPage } from "../../scripts/tools-doc.ts";
+import { cardsFile } from "../../src/fleet/card.ts";
 import { everyOperation } from "../fleet/catalog.ts";
 
-it("docs/tools.md says what the contract says; `npm run docs` writes it anew", async () => {
-	const page = readFileSync(new URL("../../docs/tools.md", import.meta.url), "utf8");
-	expect(page).toBe(toolsPage(await everyOperation()));
+it.each([
+	["docs/tools.md", new URL("../../docs/tools.md", import.meta.url), toolsPage],
+	["src/fleet/tools.json", cardsFile, toolsFile],
+])("%s says what the contract says; `npm run docs` writes it anew", async (_name, file, made) => {
+	expect(readFileSync(file, "utf8")).toBe(made(await everyOperation()));
 });

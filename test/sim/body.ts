@@ -144,7 +144,9 @@ export class Body {
 				kill: (process, signal) => effect(() => processes.kill(process, signal)),
 			},
 			sockets: {
-				makeFifo: (path) => effect(() => files.makeFifo(path)),
+				makeFifos: (paths) => {
+					for (const path of paths) effect(() => files.makeFifo(path));
+				},
 				openFifo: (path) => effect(() => this.#pipe(path)),
 				listen: async (path, accept) => effect(() => this.machine.sockets.listen(this, path, accept)),
 				connect: (address, { timeout }): Promise<Connection> => this.machine.sockets.connect(this, address, timeout),

@@ -16,7 +16,7 @@ afterAll(() => {
 
 function fifo(name: string): string {
 	const path = join(folder, name);
-	sockets.makeFifo(path);
+	sockets.makeFifos([path]);
 	return path;
 }
 

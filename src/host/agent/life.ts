@@ -99,10 +99,8 @@ export function startLife(world: World, spec: LifeSpec, watch: LifeWatch, option
 	const [stdin, stdout] = [inputFifo(folder, life), outputFifo(folder, life)];
 	const pipes: Pipe[] = [];
 	try {
-		for (const path of [stdin, stdout]) {
-			sockets.makeFifo(path);
-			pipes.push(sockets.openFifo(path));
-		}
+		sockets.makeFifos([stdin, stdout]);
+		for (const path of [stdin, stdout]) pipes.push(sockets.openFifo(path));
 		const { command, args, cwd, env } = spec;
 		const process = spawn.detached({ command, args, cwd, env, stdin, stdout, stderr: stderrFile(folder, life) });
 		writeNote(files, folder, { life, process, ended: false });

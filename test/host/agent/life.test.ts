@@ -193,7 +193,7 @@ await describeEachPi("a life", ({ cli: pi }) => {
 		const { id } = employment;
 		const folder = rig.folder(id);
 		const [fifo, stderr] = [join(rig.work, "stdin"), join(rig.work, "stderr")];
-		world.sockets.makeFifo(fifo);
+		world.sockets.makeFifos([fifo]);
 		const arguments_ = ["--mode", "rpc", "--session-id", id, "--session-dir", `${folder}/session`];
 		const second = world.spawn.detached({
 			command: process.execPath,
