@@ -1,0 +1,362 @@
+/**
+ * What Flagship is to do, kept by hand: each feature is planned, or shipped and shown by tests that go through what is
+ * shipped (tool, command, HTTP, package), not only through a function inside. `npm run docs` makes `docs/coverage.md` of it.
+ */
+
+/** A test file from the root of the repository, and titles in it as they are written there. */
+export type Shown = readonly [file: string, title: string, ...titles: string[]];
+
+export interface Feature {
+	/** One line. Tools, gates and skills are named in backquotes: the check finds by that the ones without a row. */
+	readonly what: string;
+	/** Empty while it is planned. */
+	readonly shown: readonly Shown[];
+}
+
+export interface Area {
+	readonly name: string;
+	readonly features: readonly Feature[];
+}
+
+const planned = (what: string): Feature => ({ what, shown: [] });
+const shipped = (what: string, first: Shown, ...more: readonly Shown[]): Feature => ({ what, shown: [first, ...more] });
+
+const FLEET = "test/host/fleet.test.ts";
+const LIFE = "test/host/agent/life.test.ts";
+const STEERS = "test/host/steers.test.ts";
+const BOUNDS = "test/host/bounds/keeper.test.ts";
+const LIEUTENANTS = "test/extensions/lieutenants.test.ts";
+const RECOVERY = "test/extensions/recovery.test.ts";
+const WITHSTAND = "test/withstand/lieutenants.test.ts";
+const TERMINAL = "test/extensions/terminal.test.ts";
+const CLI = "test/cli/main.test.ts";
+const BOARD = "test/hub/board/board.test.ts";
+const CLAIMS = "test/hub/board/claims.test.ts";
+const FEED = "test/hub/feed/feed.test.ts";
+const STREAM = "test/hub/feed/stream.test.ts";
+const REGISTRY = "test/hub/registry/registry.test.ts";
+const USAGE = "test/hub/usage/usage.test.ts";
+const TOKENS = "test/hub/tokens/tokens.test.ts";
+const WIRE = "test/hub/http/wire.test.ts";
+const GATES = "test/extensions/gates-pi.test.ts";
+const BOARD_GATE = "test/extensions/board-gate.test.ts";
+const PUSH = "test/extensions/push-gate.test.ts";
+const HUB = "test/extensions/hub.test.ts";
+const SKILLS = "test/skills/loaded.test.ts";
+
+const OFFERED: Shown = [SKILLS, "are all offered to the model, and pi complains about none"];
+
+export const areas: readonly Area[] = [
+	{
+		name: "Fleet",
+		features: [
+			shipped(
+				"`vers_lt_create` makes a lieutenant on this machine",
+				[FLEET, "a lieutenant does its task, says so once, and is read"],
+				[LIEUTENANTS, "creates a lieutenant with a task, hears once that it is done, and goes on by itself"],
+			),
+			planned("`vers_lt_create` makes one on a VM of a golden commit, or on a machine reached by ssh"),
+			planned("`place: auto` chooses the place"),
+			shipped(
+				"`vers_lt_send`: prompt, steer and follow-up, each with a receipt",
+				[FLEET, "a hard steer lands while bash sleeps, and what was queued follows it"],
+				["test/cli/lieutenants.test.ts", "from a shell alone a lieutenant is made, given work, read and ended"],
+			),
+			shipped("A steer that is not consumed escalates, and lands or is told", [
+				STEERS,
+				"while bash sleeps, made hard under its own id; and two at once",
+				"in a tool loop, by itself",
+				"in a stream that hangs",
+				"in a compaction that hangs",
+				"in the pause before a retry that is long",
+				"or its lieutenant is stopped and reported, and the steer says that it is lost",
+			]),
+			shipped("`vers_lt_read` and `vers_lt_status`", [
+				"test/cli/lieutenants.test.ts",
+				"from a shell alone a lieutenant is made, given work, read and ended",
+			]),
+			shipped("`vers_lt_pause`, `vers_lt_resume` and `vers_lt_destroy`", [
+				FLEET,
+				"paused it keeps its session and takes no messages; resumed it goes on; destroyed it leaves its transcript",
+			]),
+			shipped("`vers_lt_discover` finds and adopts another's lieutenants", [
+				WITHSTAND,
+				"two orchestrators in one folder: the second looks on, owns what it makes, and may adopt",
+			]),
+			shipped(
+				"Completion, death and limit are told once to the owner, and survive its restart",
+				[FLEET, "an agent killed in a tool is told once, started again, and finishes what it was asked"],
+				[
+					RECOVERY,
+					"what was told while no session was there is unread, and in the state until it is in the conversation",
+				],
+				[
+					BOUNDS,
+					"the cap that was named wins, also across a kill -9 of the host, and is told once; resumed it has a fresh one",
+				],
+			),
+			planned("A stall is told once to the owner, apart from a death"),
+			shipped("A dead agent is revived from its session", [
+				FLEET,
+				"an agent killed in a tool is told once, started again, and finishes what it was asked",
+				"a prompt whose agent is killed before the first answer is delivered again, once",
+			]),
+			planned("Dead link and dead VM are told apart from a dead agent, and healed"),
+			shipped(
+				"Local lieutenants survive the end of the orchestrator and of the host",
+				[
+					FLEET,
+					"a host killed while its agent works changes nothing",
+					"host and agent killed together: both come back, nothing is lost or doubled",
+				],
+				[BOUNDS, "it is stopped and reported also when the orchestrator is killed right after it gave the work"],
+			),
+			planned("Local lieutenants survive laptop sleep and a reboot; ten at once work on two cores"),
+			shipped(
+				"Each has its own worktree and branch, ports, temporary folder and environment",
+				[
+					"test/host/worktree.test.ts",
+					"is made from the current commit on a branch of its own, at the same place in the tree",
+				],
+				[LIFE, "has an environment of its own, without the secrets of the session that made it"],
+			),
+			planned("A sandbox where the system has one; `fallback: auto / ask / never`"),
+			planned("`vers_lt_move` to another place and `vers_lt_replace` by a fresh agent, with session, branch and patch"),
+			planned("Warm reuse: idle lieutenants with what they know; which of them fits a task"),
+			planned("Outage: breaker, learned ceiling, fall-back to local, incident with timeline and report"),
+			planned("Ledger of VMs whose delete failed, and their reaper"),
+			planned("Clock skew of a VM is measured, set right and shown"),
+			planned("Disk space is looked at before and during work"),
+			shipped("All work has something due at its end and a cap, by default", [
+				BOUNDS,
+				"a bare task to one that only reads ends within 30 turns, with a report, and goes back to the board",
+				"what was due is looked for: a file, a check that hangs, forks and floods, and nothing because it was said",
+			]),
+			planned("Budgets per lieutenant and fleet, reserved before launch"),
+			planned("Fresh contexts until a command passes"),
+			planned("Swarms: spawn, task, status, read, wait, discover, teardown; nested fleets"),
+			planned("Golden images are built and checked; configuration is brought along"),
+			planned("`vers_vms` and the `vers_vm_*` tools; read, bash, edit and write go to a VM; `/vers`"),
+			planned("Background processes"),
+			planned("Branches and pull requests as records: opened, merged, checks"),
+			planned("Merge forecast and safe merge"),
+			planned("Audit of git: direct pushes, unmerged work, commits older than their parents"),
+			shipped("Transcripts are kept, also of the destroyed", [
+				FLEET,
+				"paused it keeps its session and takes no messages; resumed it goes on; destroyed it leaves its transcript",
+			]),
+			planned("Transcripts can be searched"),
+			planned("Deploy of the hub to a VM: snapshot, ship, migrate, health, roll back"),
+		],
+	},
+	{
+		name: "Hub",
+		features: [
+			shipped(
+				"Board: `board_create_task`, `board_list_tasks`, `board_get_task`, `board_update_task`, `board_add_note`, `board_add_artifact`, `board_bump`",
+				[
+					BOARD,
+					"is stored trimmed, with its defaults",
+					"is changed by field, and PATCH {} only touches it",
+					"carries notes, oldest first",
+					"takes all artifacts or none",
+					"matters more with each bump",
+					"comes newest first, in pages that neither skip nor repeat while tasks are added",
+				],
+			),
+			shipped(
+				"Claims with leases: `board_claim` has one winner, `board_release` gives it back",
+				[
+					CLAIMS,
+					"has exactly one winner of 64 at once, every time",
+					"ends by the hub's clock, and then another may take it",
+					"can be given back, by its holder or who leads",
+				],
+				["test/hub/board/expiry.test.ts", "a claim without a sign of life is freed, and the feed says so"],
+			),
+			planned("Dependencies that hold a task back, ready list, priorities, checklists"),
+			shipped("Review: `board_submit_for_review`, `board_approve`, `board_reject`", [
+				BOARD,
+				"takes summary and artifacts, and nothing when one of them is bad",
+				"lists what waits, last changed first",
+				"ends in approval or goes back",
+			]),
+			planned("Review in rounds: artifacts with versions, findings, back to the author with a receipt"),
+			shipped("Feed: `feed_list`, `feed_publish`, `feed_stats`; one event for every change of every record", [
+				FEED,
+				"every change of every record is one event, in the same commit",
+				"with since gives the next ones, so that a slow poller skips none",
+				"the counts are those of the rows, also after a restart and a clearing",
+			]),
+			shipped("Feed as a stream, SSE and WebSocket, resumed exactly", [
+				STREAM,
+				"resumes at any event without gap or repeat while 50 post at once",
+				"begins exactly after the event it names, by id, by seq and by Last-Event-ID",
+			]),
+			shipped(
+				"Log: `log_append`, `log_query`, also as plain text",
+				[HUB, "a call of log_append lands in the hub, and pi -p ends by itself"],
+				["test/hub/log/log.test.ts", "shows the last 24 hours, oldest first", "comes as plain lines, too"],
+			),
+			planned("Log search; journal with mood"),
+			shipped("Registry: `registry_register`, `registry_heartbeat`, `registry_list`, `registry_discover`", [
+				REGISTRY,
+				"is registered once; the old API's answer to a second time is 409",
+				"that was not heard for five minutes does not count as running",
+			]),
+			shipped("Records wait on this machine while the hub is away, and arrive once", [
+				HUB,
+				"hub away: a record is kept by the host of this machine, under one key, and the model is told so",
+				"nothing is lost: what an orchestrator logged without a hub is in it later, once and in its name",
+			]),
+			shipped("A tool that is not at hand is found with `fleet_tools`, or by pi itself", [
+				HUB,
+				"finds a tool that is not at hand and switches it on",
+			]),
+			planned("Skills are published, versioned and synchronized by the hub, live into sessions"),
+			planned("Reports with versions; share links with expiry, revocation and access log"),
+			planned("Ledger of VM snapshots"),
+			shipped(
+				"Usage is collected by itself, exact to the token, with its coverage: `usage_summary`, `usage_sessions`, `usage_vms`",
+				[GATES, "is told once per state, and is what the session's file adds up to, compaction included"],
+				[
+					USAGE,
+					"the sums are those of the sessions, for every range, exactly",
+					"sorts agents by cost, rounds to cents, echoes its range, and says what it has seen",
+					"are listed latest start first, in pages",
+				],
+			),
+			planned("Usage of the past is filled in; analytics in SQL"),
+			planned("Captain's log: daily, with exact figures and where they come from"),
+			planned("Scheduler"),
+			planned("Backup from anywhere, on a schedule, verified; import of a data folder"),
+			planned("Dashboard, magic link"),
+			shipped("Tokens and rights per agent", [
+				TOKENS,
+				"that is minted works at once and is kept only as a hash",
+				"gives no more rights than its parent has",
+				"ends with all below it, and cannot come back",
+			]),
+			shipped(
+				"A `flagship` verb for every operation",
+				["test/cli/arguments.test.ts", "every operation is a command of its own, and its usage can be shown"],
+				[
+					CLI,
+					"an operation's command starts the hub, asks it, and prints what a person reads or the answer as it came",
+				],
+				[WIRE, "answers every operation that the contract gives to it"],
+			),
+			planned("OpenAPI"),
+		],
+	},
+	{
+		name: "Gates",
+		features: [
+			shipped("`workLog`: what changed is in the log, what the log claims is true; else the gate writes it", [
+				GATES,
+				"print mode: a model that ignores it is refused twice, then the gate writes and publishes",
+				"an entry that claims a file that was not changed is sent back once, then kept and marked",
+				"a killed pi's work is still asked for when its session is resumed, and in a fork of it",
+			]),
+			shipped("Bounded work: something due, a cap, a ladder for who writes nothing", [
+				BOUNDS,
+				"a bare task to one that only reads ends within 30 turns, with a report, and goes back to the board",
+			]),
+			planned("Budget"),
+			shipped("`board`: work belongs to a claimed task, and done needs evidence", [
+				BOARD_GATE,
+				"a change without a task is refused once, then a task is made and claimed, marked auto",
+				"who holds its task is not asked; done without evidence is refused, with it taken",
+			]),
+			planned("Done needs its checklist, and evidence that the host has run"),
+			shipped("`review`: nobody approves their own", [
+				BOARD_GATE,
+				"nobody approves their own, by a tool or in a shell",
+			]),
+			planned("A snapshot before a deploy; snapshots are recorded"),
+			shipped("`pushToMain`: no push to main from a lieutenant, with a way to grant it", [
+				PUSH,
+				"in any spelling: main stays, its own branch goes, and the feed tells each refusal",
+				"the branch that the remote's HEAD names is protected, under any name",
+				"%j: it is pushed, and the feed has %j",
+			]),
+			shipped("`protectedPaths`: agents do not change what Flagship and pi run on", [
+				"test/extensions/paths-gate.test.ts",
+				"neither orchestrator nor lieutenant changes Flagship's home, pi's settings or another's worktree",
+			]),
+			planned("Territory: files that another task owns"),
+			shipped("Rules and debts survive compaction", [
+				GATES,
+				"manual: rule and debt are there in the next request",
+				"threshold, in the middle of a tool loop",
+				"overflow",
+			]),
+			shipped("`/gates` says what is on, what fired, and why", [
+				"test/extensions/gates-command.test.ts",
+				"/gates in RPC and print, and flagship gates",
+			]),
+			planned("All of it in one run with no skills, no prompt and an unwilling model"),
+		],
+	},
+	{
+		name: "Skills",
+		features: [
+			shipped("`board`", OFFERED),
+			shipped("`feed`", OFFERED),
+			shipped("`lieutenants`", OFFERED),
+			shipped("`log`", OFFERED),
+			shipped("`recovery`", OFFERED),
+			shipped("`registry`", OFFERED),
+			shipped("`usage`", OFFERED),
+			shipped("Each is short, names only tools that there are, and orders nothing that no gate holds", [
+				"test/skills/skills.test.ts",
+				"is short enough to be read",
+				"names only tools that there are",
+				"orders nothing that code does not hold: each always, never, must is a gate's or marked as advice",
+			]),
+			planned("Journal, reports, commits, deploy runbook"),
+			planned("Swarm coordination, golden image, bootstrap of a fleet, networking"),
+			planned("Magic link, preview deploy, PR review, git audit, captain's log, fresh contexts, contributing a fix"),
+		],
+	},
+	{
+		name: "People",
+		features: [
+			shipped("One conversation runs the fleet", [
+				LIEUTENANTS,
+				"creates a lieutenant with a task, hears once that it is done, and goes on by itself",
+			]),
+			planned("A page for seeing, approving and stopping; what is done there reaches the orchestrator"),
+			shipped("The terminal shows the fleet: widget, status line, `/fleet` to watch one and type to it", [
+				TERMINAL,
+				"the widget shows the fleet; one is watched, typed to and left",
+			]),
+			shipped("The tour: no account, no key", [
+				"test/demo/demo.test.ts",
+				"the demo ends well, touches nothing of the person's, and what it keeps bears its figures out",
+			]),
+			shipped("Installed from a folder, from git or from npm", [
+				"test/package/install.test.ts",
+				"from a folder",
+				"from git; pi fetches our dependencies, and no second pi",
+			]),
+			shipped("The brief after hours away: done, stuck, spent, needs you (`fleet_brief`)", [
+				RECOVERY,
+				"the first prompt after a night shows what was done and spent, once; the model sees it as well",
+			]),
+			shipped("An orchestrator has fleet, open tasks and unread notices with every request", [
+				RECOVERY,
+				"killed and started again, it has fleet and open tasks with its first request",
+				"compacted by hand and in the middle of a run, it has both with the next request, once",
+				"compacted because its context was too long, it goes on with fleet, tasks and what was told meanwhile",
+			]),
+			shipped("`flagship doctor` says what is wrong, and revives what was killed", [
+				CLI,
+				"the doctor revives a killed loop and a killed daemon, and names what else is wrong",
+				"the doctor lets a stopped loop go on",
+			]),
+			planned("Guides for people, orchestrators and operators"),
+			planned("Capabilities that are dropped in: a folder with declaration, handler and skill, loaded after approval"),
+		],
+	},
+];

@@ -1,0 +1,40 @@
+/**
+ * `node scripts/coverage/main.ts > docs/coverage.md` writes the page; with `--check` it says what is wrong with the page
+ * and with the features, and writes nothing.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { contractFolder, loadOperations } from "../../src/fleet/catalog.ts";
+import { toolsFor } from "../../src/fleet/tools.ts";
+import { GATES } from "../../src/gates/settings.ts";
+import { sourceOf } from "../check/source.ts";
+import { areas } from "./features.ts";
+import { type Product, problemsOf } from "./judge.ts";
+import { coveragePage } from "./page.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+const textOf = (path: string): string | undefined =>
+	existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : undefined;
+
+async function product(): Promise<Product> {
+	const operations = await loadOperations(readdirSync(contractFolder));
+	const tools = [...toolsFor("orchestrator", operations), ...toolsFor("lieutenant", operations)];
+	return {
+		tools: [...new Set(tools.map((operation) => operation.tool))],
+		gates: GATES,
+		skills: readdirSync(join(root, "skills")),
+	};
+}
+
+async function check(): Promise<void> {
+	const problems = problemsOf(areas, await product(), (file) => {
+		const text = textOf(file);
+		return text === undefined ? undefined : sourceOf(file, text);
+	}).map((problem) => `${problem}; mend scripts/coverage/features.ts`);
+	if (textOf("docs/coverage.md") !== coveragePage(areas)) problems.push("it is stale; `npm run docs` writes it anew");
+	for (const problem of problems) console.error(`docs/coverage.md  ${problem}`);
+	process.exitCode = problems.length === 0 ? 0 : 1;
+}
+
+if (process.argv[2] === "--check") await check();
+else process.stdout.write(coveragePage(areas));
