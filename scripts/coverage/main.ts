@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { cardsOf } from "../../src/fleet/card.ts";
 import { contractFolder, loadOperations } from "../../src/fleet/catalog.ts";
 import { toolsFor } from "../../src/fleet/tools.ts";
 import { GATES } from "../../src/gates/settings.ts";
@@ -17,10 +18,10 @@ const textOf = (path: string): string | undefined =>
 	existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : undefined;
 
 async function product(): Promise<Product> {
-	const operations = await loadOperations(readdirSync(contractFolder));
-	const tools = [...toolsFor("orchestrator", operations), ...toolsFor("lieutenant", operations)];
+	const cards = cardsOf(await loadOperations(readdirSync(contractFolder)));
+	const tools = [...toolsFor("orchestrator", cards), ...toolsFor("lieutenant", cards)];
 	return {
-		tools: [...new Set(tools.map((operation) => operation.tool))],
+		tools: [...new Set(tools.map(({ tool }) => tool))],
 		gates: GATES,
 		skills: readdirSync(join(root, "skills")),
 	};
