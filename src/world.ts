@@ -128,6 +128,8 @@ export interface Spawn {
 	started(pid: number): string | undefined;
 	/** True while exactly this process lives. */
 	alive(process: ProcessId): boolean;
+	/** True while exactly this process lives and is stopped (SIGSTOP, a debugger): it runs no code. */
+	stopped(process: ProcessId): boolean;
 	/**
 	 * Signals exactly this process, or its whole group (also members that have outlived their leader); false when it is
 	 * already gone.

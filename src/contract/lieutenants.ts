@@ -4,6 +4,7 @@
  * so that a repeat never reaches a namesake made later (`Call.target` in `link.ts`).
  */
 import { type Static, Type } from "@sinclair/typebox";
+import { Cause } from "./cause.ts";
 import { EVERYONE, operation } from "./operation.ts";
 
 /** `protocol.md` §8. `unreachable` is about the link, never about the agent. */
@@ -47,6 +48,7 @@ export const Lieutenant = Type.Object({
 	role: Type.String(),
 	state: oneOf(LIEUTENANT_STATES),
 	reason: Type.Optional(Type.String({ description: "why it is stalled, stopped or failed" })),
+	cause: Type.Optional(Cause),
 	place: Type.String({ description: "local, ssh:…, vers" }),
 	host: Type.String({ description: "host id" }),
 	owner: Type.String({ description: "orchestrator name" }),
@@ -200,7 +202,7 @@ export const status = operation({
 		lieutenants
 			.map(
 				(lt) =>
-					`${lt.name}  ${lt.state}${lt.reason === undefined ? "" : `: ${lt.reason}`}  ${lt.place}${lt.task === undefined ? "" : `  task ${lt.task}`}${lt.due === undefined ? "" : `  due ${lt.due}`}${lt.tool === undefined ? "" : `  ${lt.tool}`}  ${lt.turns} turns  $${lt.costUsd.toFixed(2)}  ${lt.pending} pending`,
+					`${lt.name}  ${lt.state}${lt.reason === undefined ? "" : `: ${lt.reason}`}  ${lt.place}${lt.task === undefined ? "" : `  task ${lt.task}`}${lt.due === undefined ? "" : `  due ${lt.due}`}${lt.tool === undefined ? "" : `  ${lt.tool}${lt.cause?.type === "silent-tool" ? ` (silent since ${lt.cause.since}, its process answers)` : ""}`}  ${lt.turns} turns  $${lt.costUsd.toFixed(2)}  ${lt.pending} pending`,
 			)
 			.join("\n") || "No lieutenants. vers_lt_create makes one.",
 });

@@ -3,6 +3,7 @@
  * The first frame each way is a `Hello`; whoever hears another protocol number says what to update and closes
  * (`protocol.md` §2 rule 3).
  */
+import type { Cause } from "./cause.ts";
 import type { Lieutenant, Message } from "./lieutenants.ts";
 
 export const PROTOCOL = 1;
@@ -96,6 +97,8 @@ export interface Notice {
 	readonly lieutenant: { readonly id: string; readonly name: string };
 	/** The sentence for the conversation. */
 	readonly text: string;
+	/** Of a death or a stall, of a limit of the machine's. */
+	readonly cause?: Cause;
 	readonly at: string;
 	/** Handed to an earlier session of this owner whose acknowledgement was lost. */
 	readonly again?: true;

@@ -51,7 +51,7 @@ export function doing(row: Lieutenant, now: number): string {
 	if (row.reason !== undefined) return `${row.state}: ${row.reason}`;
 	if (row.state === "working" && row.tool !== undefined) {
 		const since = row.toolSince === undefined ? "" : ` ${span(now - Date.parse(row.toolSince))}`;
-		return `${row.tool}${since}`;
+		return `${row.tool}${since}${row.cause?.type === "silent-tool" ? ", silent but alive" : ""}`;
 	}
 	return row.state;
 }

@@ -67,6 +67,16 @@ export class Courier {
 		this.#again?.cancel();
 	}
 
+	/**
+	 * What runs is ended, as by a hard steer, and asked to go on. False when that was tried too often: then nothing is
+	 * done any more until somebody comes.
+	 */
+	cut(why: string): boolean {
+		if (this.busy || this.#parts.failedRun() === undefined) return false;
+		this.#goOn(`${why}, so what ran was ended`, { hard: { supersedes: [] } });
+		return true;
+	}
+
 	/** Takes in what happened, stores what follows from it, and does it. */
 	take(event: DeliveryEvent): void {
 		const step = deliver(this.#delivery, event);
@@ -174,12 +184,13 @@ export class Courier {
 	}
 
 	#resume(because: "restart" | "error"): void {
+		this.#goOn(because === "restart" ? "Your process was restarted" : "Your last turn ended in an error");
+	}
+
+	#goOn(what: string, more: Pick<Open, "hard"> = {}): void {
 		const { outbox, store, world } = this.#quarters;
-		const what = because === "restart" ? "Your process was restarted" : "Your last turn ended in an error";
 		const message = {
-			id: this.#quarters.newId(),
-			n: 1,
-			mode: "resume" as const,
+			...{ id: this.#quarters.newId(), n: 1, mode: "resume" as const, ...more },
 			text: `${what}. Go on where you were: look at what you had begun, check what is done, and finish it.`,
 			receipt: "queued" as const,
 		};

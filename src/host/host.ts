@@ -5,6 +5,7 @@
 
 import type { Client } from "../client/client.ts";
 import * as board from "../contract/board.ts";
+import type { Cause } from "../contract/cause.ts";
 import type { Lieutenant as Row } from "../contract/lieutenants.ts";
 import type { Notice, NoticeType } from "../contract/link.ts";
 import type { AnyOperation } from "../contract/operation.ts";
@@ -12,7 +13,7 @@ import { type Home, socketPath } from "../daemon/home.ts";
 import { livingDaemon } from "../daemon/run-file.ts";
 import type { Settings } from "../daemon/settings.ts";
 import { readAdminToken } from "../daemon/token.ts";
-import { Fault, fault } from "../errors.ts";
+import { Fault, fault, reason } from "../errors.ts";
 import { type GateSettings, gateSettings, gatesEnvironment, PROJECT_FILE, tighten } from "../gates/settings.ts";
 import type { Mode } from "../gates/settle.ts";
 import type { Listener, Timer, World } from "../world.ts";
@@ -27,6 +28,7 @@ import { idMaker } from "./ids.ts";
 import type { Look } from "./journal.ts";
 import { Lieutenant } from "./lieutenant.ts";
 import { shouldRun } from "./lifecycle.ts";
+import { type LivenessSettings, livenessSettings } from "./liveness/settings.ts";
 import { Names } from "./names.ts";
 import { briefHandlers } from "./operations/brief.ts";
 import { lieutenantHandlers } from "./operations/lieutenants.ts";
@@ -79,6 +81,7 @@ export class Host {
 	readonly place: Place;
 	readonly newId: () => string;
 	readonly bounds: BoundSettings;
+	readonly liveness: LivenessSettings;
 	readonly id: string;
 	readonly lieutenants = new Map<string, Lieutenant>();
 	readonly #start: string;
@@ -112,9 +115,11 @@ export class Host {
 			new LocalPlace({ world, home, socket: socketPath(home, "host"), packageFolder: options.packageFolder });
 		this.#reports = new Reports(this.store);
 		const handlers = [...lieutenantHandlers(this), ...spoolHandlers(this), ...briefHandlers(this)];
-		const { settings: bounds, problems } = boundSettings(options.settings.values);
-		this.bounds = bounds;
-		for (const problem of problems) options.complain(`settings.json: ${problem}`);
+		const bounds = boundSettings(options.settings.values);
+		const liveness = livenessSettings(options.settings.values);
+		this.bounds = bounds.settings;
+		this.liveness = liveness.settings;
+		for (const problem of [...bounds.problems, ...liveness.problems]) options.complain(`settings.json: ${problem}`);
 		const calls = new Calls(handlers, new Answers(this.store), () => world.clock.now());
 		this.#access = new Access({
 			world,
@@ -172,7 +177,7 @@ export class Host {
 		}
 		this.#finishDestroying();
 		this.#tick = world.clock.every(TICK_MS, () => {
-			for (const lieutenant of this.lieutenants.values()) lieutenant.tick();
+			for (const lieutenant of this.lieutenants.values()) this.#quietly(() => lieutenant.tick());
 		});
 		this.#listener = await world.sockets.listen(socketPath(home, "host"), (connection) =>
 			this.#sessions.accept(connection),
@@ -274,6 +279,15 @@ export class Host {
 		this.#later(() => this.#sessions.deliver(owner));
 	}
 
+	/** Where a throw would end this process: on a full disk the records of one must not take the whole host down. */
+	#quietly(run: () => void): void {
+		try {
+			run();
+		} catch (thrown) {
+			this.options.complain(reason(thrown));
+		}
+	}
+
 	isoNow(): string {
 		return new Date(this.options.world.clock.now()).toISOString();
 	}
@@ -321,11 +335,12 @@ export class Host {
 			newId: this.newId,
 			employment: (standing) => this.#employment(standing),
 			save: (standing) => this.#save(standing),
-			notify: (standing, type, text) => this.#notify(standing, type, text),
+			notify: (standing, type, text, cause) => this.#notify(standing, type, text, cause),
 			receipt: (id) => this.#receipt(id),
 			used: (standing, look) => this.#used(standing, look),
 			owed: (standing, look) => this.#owed(standing, look),
 			bounds: this.bounds,
+			liveness: this.liveness,
 			evidence: this.#workLog() === "off" ? "tools" : "changes",
 			check: (standing, bound, look) => this.#check(standing, bound, look),
 			keep: ({ spec }, { operation, input, key }) => void this.keep(`lieutenant:${spec.id}`, operation, input, key),
@@ -400,14 +415,13 @@ export class Host {
 		);
 	}
 
-	#notify(standing: Standing, type: NoticeType, text: string): void {
-		const { id, name } = standing.spec;
-		const at = new Date(this.options.world.clock.now()).toISOString();
-		const notice: Notice = { id: this.newId(), type, owner: standing.owner, lieutenant: { id, name }, text, at };
+	#notify({ owner, spec: { id, name } }: Standing, type: NoticeType, text: string, cause?: Cause): void {
+		const why = cause === undefined ? {} : { cause };
+		const notice: Notice = { id: this.newId(), type, owner, lieutenant: { id, name }, text, ...why, at: this.isoNow() };
 		this.inbox.add(notice);
 		this.#reports.add(`notice:${notice.id}`, { type: "notice", notice });
 		this.#later(() => {
-			this.#sessions.deliver(standing.owner);
+			this.#sessions.deliver(owner);
 			this.#link.tell();
 		});
 	}

@@ -28,6 +28,8 @@ import { Vigil } from "./vigil.ts";
 const READY_MS = 60_000;
 /** ms that pi has for an orderly end. */
 const GRACE_MS = 3_000;
+/** ms after which what could not be stored is stored again. */
+const AGAIN_MS = 1_000;
 
 export class Lieutenant {
 	readonly #quarters: Quarters;
@@ -91,11 +93,15 @@ export class Lieutenant {
 		});
 		this.#vigil = new Vigil({
 			world: quarters.world,
+			settings: quarters.liveness,
 			life: () => (this.#closed ? undefined : this.#life),
 			expecting: () => this.#courier.streaming && this.#present.tool === undefined,
+			inTool: () => this.#present.tool !== undefined,
 			stalled: () => this.standing.state === "stalled",
-			stall: (why) => this.#register.stalled(why),
+			stall: (cause) => this.#register.stalled(cause),
 			recovered: (streaming) => this.#register.change(streaming ? "running" : "ready"),
+			cut: (seconds) => void this.#courier.cut(`Nothing came from your model for ${seconds} s`),
+			show: () => this.#register.show(),
 		});
 	}
 
@@ -108,7 +114,7 @@ export class Lieutenant {
 	}
 
 	view(): Row {
-		const live = { pending: this.#courier.open.length, ...this.#present.shown };
+		const live = { pending: this.#courier.open.length, ...this.#present.shown, cause: this.#vigil.silentTool };
 		return rowOf(this.standing, this.#quarters.hostId, live);
 	}
 
@@ -169,7 +175,7 @@ export class Lieutenant {
 		if (life !== undefined) this.#meeting = this.#meet(life, false);
 		// One that never came to be has not died: nothing to tell, nothing to count.
 		else if (!begun) this.#start();
-		else this.#died({ code: null, signal: null, stderr: "" });
+		else this.#died({ code: null, signal: null, stderr: "", cause: { type: "unseen" } });
 	}
 
 	#start(): void {
@@ -277,8 +283,18 @@ export class Lieutenant {
 	#watch(): { record(record: RpcRecord): void; ended(end: LifeEnd): void } {
 		return {
 			record: (record) => this.#queue(() => this.#record(record)),
-			ended: (end) => this.#queue(async () => this.#ended(end)),
+			ended: (end) => this.#mourn(end),
 		};
+	}
+
+	/** An end that cannot be stored (a full disk) is stored, and told, as soon as it can: else a dead one looks alive. */
+	#mourn(end: LifeEnd): void {
+		this.#work
+			.take(() => (this.#closed ? undefined : this.#ended(end)))
+			.catch((thrown) => {
+				this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`);
+				this.#again = this.#quarters.world.clock.after(AGAIN_MS, () => this.#mourn(end));
+			});
 	}
 
 	#queue(work: () => Promise<void>): void {
@@ -295,7 +311,7 @@ export class Lieutenant {
 		if (probe.type === "dead" || this.#life !== life || this.#closed) return;
 		if (probe.type === "silent") {
 			if (fresh) await life.stop(0);
-			else this.#register.stalled("it answers no probe");
+			else this.#vigil.unanswered(life, READY_MS / 1_000);
 			return;
 		}
 		this.#met = true;
@@ -308,7 +324,8 @@ export class Lieutenant {
 	}
 
 	async #record(record: RpcRecord): Promise<void> {
-		this.#vigil.heard();
+		// pi names the pause before it asks its provider again: until then nothing can come.
+		this.#vigil.heard(record.type === "auto_retry_start" ? record.delayMs : 0);
 		if (record.type === "message_update" || record.type === "message_start") this.#steers.moved();
 		this.#present.take(record);
 		const event = deliveryEventOf(record);

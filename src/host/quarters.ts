@@ -1,4 +1,5 @@
 /** What a lieutenant needs of its host. */
+import type { Cause } from "../contract/cause.ts";
 import type { NoticeType } from "../contract/link.ts";
 import type { World } from "../world.ts";
 import type { Bound, Evidence } from "./bounds/bound.ts";
@@ -6,6 +7,7 @@ import type { Verdict } from "./bounds/check.ts";
 import type { StopRecord } from "./bounds/report.ts";
 import type { BoundSettings } from "./bounds/settings.ts";
 import type { Look } from "./journal.ts";
+import type { LivenessSettings } from "./liveness/settings.ts";
 import type { Employment, Place } from "./places/place.ts";
 import type { Outbox } from "./store/outbox.ts";
 import type { Standing } from "./store/roster.ts";
@@ -24,7 +26,7 @@ export interface Quarters {
 	employment(standing: Standing): Employment;
 	/** Stores the row and tells whoever looks. Called inside the transaction that changes it. */
 	save(standing: Standing): void;
-	notify(standing: Standing, type: NoticeType, text: string): void;
+	notify(standing: Standing, type: NoticeType, text: string, cause?: Cause): void;
 	/** A receipt changed; the message is stored already. */
 	receipt(id: string): void;
 	/** What its session has used, as far as the file tells. */
@@ -32,6 +34,7 @@ export interface Quarters {
 	/** What it did and did not log, once it has ended for good. */
 	owed(standing: Standing, look: Look): void;
 	readonly bounds: BoundSettings;
+	readonly liveness: LivenessSettings;
 	/** By what its progress is told. */
 	readonly evidence: Evidence;
 	/** Is there what was due? Looks in its workspace and on the board; may take minutes. */

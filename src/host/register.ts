@@ -2,12 +2,14 @@
  * How one lieutenant stands: changed only by the table of its states, stored with each change; what its owner should
  * know is told in the same transaction, so that a host killed between the two neither forgets nor repeats it.
  */
+import type { Cause } from "../contract/cause.ts";
 import type { NoticeType } from "../contract/link.ts";
 import type { LifeEnd } from "./agent/life.ts";
 import { stepsOf } from "./bounds/bound.ts";
 import { reportText, type Stop, stopRecords, stopText } from "./bounds/report.ts";
 import type { Look } from "./journal.ts";
 import { type LifeEvent, transition } from "./lifecycle.ts";
+import { stallText } from "./liveness/stall.ts";
 import type { Quarters } from "./quarters.ts";
 import { type AfterDeath, afterDeath, resumePause } from "./restart.ts";
 import type { Standing } from "./store/roster.ts";
@@ -29,26 +31,38 @@ export class Register {
 		return this.#standing;
 	}
 
-	/** All that `work` changes and tells, or nothing of it. */
+	/** All that `work` changes and tells, or nothing of it: what a full disk did not take is not true here either. */
 	together(work: () => void): void {
-		this.#quarters.store.transaction(work);
+		const before = this.#standing;
+		try {
+			this.#quarters.store.transaction(work);
+		} catch (thrown) {
+			this.#standing = before;
+			throw thrown;
+		}
 	}
 
 	/** An event of its life; `facts` are true from then on, whatever the table says. */
 	change(event: LifeEvent, facts: Partial<Standing> = {}): void {
-		const { state: was, reason: why } = this.#standing;
+		const { state: was, reason: why, cause } = this.#standing;
 		const state = transition(was, event);
 		if (state === was && Object.keys(facts).length === 0) return;
 		const changedAt = new Date(this.#quarters.world.clock.now()).toISOString();
-		const { reason: _, ...before } = this.#standing;
-		const reason = facts.reason ?? (state === was ? why : undefined);
-		this.#standing = { ...before, ...facts, state, changedAt, ...(reason === undefined ? {} : { reason }) };
-		this.show();
+		const { reason: _reason, cause: _cause, ...before } = this.#standing;
+		// Reason and cause belong to the state: they go with it.
+		const stays = state === was ? { ...(why === undefined ? {} : { reason: why }), ...(cause && { cause }) } : {};
+		this.#become({ ...before, ...stays, ...facts, state, changedAt });
 	}
 
 	save(facts: Partial<Standing>): void {
-		this.#standing = { ...this.#standing, ...facts };
-		this.show();
+		this.#become({ ...this.#standing, ...facts });
+	}
+
+	#become(standing: Standing): void {
+		this.together(() => {
+			this.#standing = standing;
+			this.#quarters.save(standing);
+		});
 	}
 
 	/** Stored and shown as it stands; also where only what people see has changed. */
@@ -57,18 +71,20 @@ export class Register {
 	}
 
 	/** A notice for its owner. */
-	tell(type: NoticeType, text: string): void {
-		this.together(() => this.#quarters.notify(this.#standing, type, text));
+	tell(type: NoticeType, text: string, cause?: Cause): void {
+		this.together(() => this.#quarters.notify(this.#standing, type, text, cause));
 	}
 
 	/** What its session holds by now. */
 	counted({ tally, outputs, entries }: Look): void {
 		const { turns, totalTokens: tokens, cost: costUsd } = tally;
 		const steps = stepsOf(entries, this.#quarters.evidence);
-		const { turns: before, tokens: spent, steps: last } = this.#standing;
+		const { turns: before, tokens: spent, steps: last, errors: failed } = this.#standing;
 		if (turns === before && tokens === spent && steps.worked === last?.worked) return;
 		const output = outputs.at(-1)?.text.slice(-OUTPUT_KEPT);
-		this.save({ turns, tokens, costUsd, steps, ...(output === undefined ? {} : { output }) });
+		// A turn that was answered ends a row of failures.
+		const errors = turns > before ? 0 : failed;
+		this.save({ turns, tokens, costUsd, steps, errors, ...(output === undefined ? {} : { output }) });
 	}
 
 	/** It ended with an answer whose completion was not told. */
@@ -110,8 +126,8 @@ export class Register {
 		this.together(() => {
 			const why = next.type === "restart" ? undefined : met ? parked(end) : unborn(end);
 			if (why === undefined) this.change("died", facts);
-			else this.change("given-up", { ...facts, reason: why });
-			this.tell("death", death(this.#standing, end, why));
+			else this.change("given-up", { ...facts, reason: why, cause: end.cause });
+			this.tell("death", death(this.#standing, end, why), end.cause);
 		});
 		return next;
 	}
@@ -119,18 +135,23 @@ export class Register {
 	/** Its process could not even be started. */
 	unstartable(because: string): void {
 		const reason = `it could not be started: ${because}`;
+		const cause: Cause = { type: "unstartable" };
 		this.together(() => {
-			this.change("given-up", { reason, dead: this.#standing.lives });
-			this.tell("death", `${this.#standing.spec.name} failed: ${reason}.`);
+			this.change("given-up", { reason, cause, dead: this.#standing.lives });
+			this.tell("death", `${this.#standing.spec.name} failed: ${reason}.`, cause);
 		});
 	}
 
-	stalled(why: string): void {
-		if (this.#standing.state === "stalled") return;
-		this.together(() => {
-			this.change("silent", { reason: why });
-			this.tell("stall", stuck(this.#standing, why));
-		});
+	/** Told once; what is learned later of the same silence (that it was stopped meanwhile) is shown. */
+	stalled(cause: Cause): void {
+		const { state, cause: known } = this.#standing;
+		const reason = stallText(cause);
+		if (state !== "stalled")
+			this.together(() => {
+				this.change("silent", { reason, cause });
+				this.tell("stall", stuck(this.#standing, cause), cause);
+			});
+		else if (known?.type !== cause.type && cause.type !== "silent-stream") this.save({ reason, cause });
 	}
 
 	/** One more run ended in an error: ms after which it is resumed; undefined, and told, once that is given up. */
@@ -139,7 +160,8 @@ export class Register {
 		const pause = resumePause(errors);
 		this.together(() => {
 			this.save({ errors });
-			if (pause === undefined) this.tell("stall", stuck(this.#standing, `${errors} runs in a row ended in an error`));
+			const cause: Cause = { type: "provider-error", runs: errors };
+			if (pause === undefined) this.tell("stall", stuck(this.#standing, cause), cause);
 		});
 		return pause;
 	}

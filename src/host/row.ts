@@ -1,4 +1,5 @@
 /** A lieutenant as people and models see it. */
+import type { Cause } from "../contract/cause.ts";
 import type { Lieutenant } from "../contract/lieutenants.ts";
 import { type Bound, courseOf, spentOf } from "./bounds/bound.ts";
 import { usedText } from "./bounds/cap.ts";
@@ -11,6 +12,8 @@ export interface Live {
 	/** What the model says right now, before it is in the transcript. */
 	readonly partial: string;
 	readonly tool: { readonly name: string; readonly since: number } | undefined;
+	/** Why it is quiet although nothing is wrong. */
+	readonly cause: Cause | undefined;
 }
 
 const SHOWN = 200;
@@ -24,6 +27,7 @@ function dueOf(bound: Bound, standing: Standing): string {
 
 export function rowOf(standing: Standing, host: string, live?: Live): Lieutenant {
 	const { spec, owner, state, reason, changedAt, lives, turns, tokens, costUsd } = standing;
+	const cause = standing.cause ?? live?.cause;
 	const said = live === undefined || live.partial === "" ? standing.output : live.partial;
 	return {
 		id: spec.id,
@@ -31,6 +35,7 @@ export function rowOf(standing: Standing, host: string, live?: Live): Lieutenant
 		role: spec.role,
 		state,
 		...(reason === undefined ? {} : { reason }),
+		...(cause === undefined ? {} : { cause }),
 		place: spec.place,
 		host,
 		owner,

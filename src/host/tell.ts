@@ -1,4 +1,5 @@
 /** The sentences of notices: what happened, what it left, what to do next. Calm, exact, short. */
+import type { Cause } from "../contract/cause.ts";
 import { fold, known, type Ledger, workEvents } from "../gates/ledger.ts";
 import type { Entry } from "../pi/entry.ts";
 import { tally } from "../pi/tally.ts";
@@ -6,6 +7,8 @@ import type { LifeEnd } from "./agent/life.ts";
 import { dueText } from "./bounds/deliverable.ts";
 import { type Stop, stopText } from "./bounds/report.ts";
 import type { Look } from "./journal.ts";
+import { mannerOf, remedyOf } from "./liveness/ending.ts";
+import { stallRemedy, stallText } from "./liveness/stall.ts";
 import { CRASH_WINDOW_MS } from "./restart.ts";
 import type { Standing } from "./store/roster.ts";
 
@@ -58,28 +61,24 @@ function lasted(entries: readonly Entry[]): string {
 	return `${Math.floor(seconds / 3_600)}h${two(Math.floor((seconds % 3_600) / 60))}m`;
 }
 
-/** How a process ended, in words. */
-function manner(end: LifeEnd): string {
-	if (end.signal !== null) return `killed by ${end.signal}`;
-	if (end.code !== null) return `exit code ${end.code}`;
-	return "it is gone";
-}
-
-const lastLine = (end: LifeEnd): string => end.stderr.trim().split("\n").at(-1)?.slice(0, 200) ?? "";
+/** Its last words, where they say more than the cause: below V8's there is only a stack. */
+const lastLine = ({ cause, stderr }: LifeEnd): string =>
+	cause.type === "out-of-memory" ? "" : (stderr.trim().split("\n").at(-1)?.slice(0, 200) ?? "");
 
 export const unborn = (end: LifeEnd): string =>
-	`its pi did not start (${manner(end)})${lastLine(end) === "" ? "" : `: ${lastLine(end)}`}`;
+	`its pi did not start (${mannerOf(end.cause)})${lastLine(end) === "" ? "" : `: ${lastLine(end)}`}`;
 
 export const parked = (end: LifeEnd): string => {
 	const last = lastLine(end);
-	return `its process ended three times within ${CRASH_WINDOW_MS / 60_000} minutes, last: ${manner(end)}${last === "" ? "" : ` (${last})`}`;
+	return `its process ended three times within ${CRASH_WINDOW_MS / 60_000} minutes, last: ${mannerOf(end.cause)}${last === "" ? "" : ` (${last})`}`;
 };
 
 export function death(standing: Standing, end: LifeEnd, why?: string): string {
 	const { spec, lives } = standing;
+	const remedy = remedyOf(end.cause);
 	if (why !== undefined)
-		return `${spec.name} failed: ${why}. Its session and its messages are kept; vers_lt_resume tries again.`;
-	return `${spec.name}'s process ended (${manner(end)}, life ${lives}). It is being started again from its session and goes on where it was.`;
+		return `${spec.name} failed: ${why}.${remedy} Its session and its messages are kept; vers_lt_resume tries again.`;
+	return `${spec.name}'s process ended (${mannerOf(end.cause)}, life ${lives}). It is being started again from its session and goes on where it was.${remedy}`;
 }
 
 /** `deep was stopped: 30 turns, 0 files, $0.90.`, where what there is stands, and how it goes on. */
@@ -90,8 +89,8 @@ export function stopped({ spec, costUsd }: Standing, stop: Stop, path: string): 
 	return `${spec.name} was stopped: ${stopText(stop)}, ${money(usd)}. Due was ${dueText(bound.deliverable)}; what there is stands in report ${stop.name}: ${path}.${back}\nNext: read the report; vers_lt_resume goes on from its session with a fresh allowance.`;
 }
 
-export const stuck = (standing: Standing, why: string): string =>
-	`${standing.spec.name} stalled${task(standing)}: ${why}. vers_lt_send with mode steer and hard interrupts it; vers_lt_status shows when it moves.`;
+export const stuck = (standing: Standing, cause: Cause): string =>
+	`${standing.spec.name} stalled${task(standing)}: ${stallText(cause)}.\n${stallRemedy(cause)}`;
 
 export const question = (standing: Standing, text: string): string =>
 	`${standing.spec.name} was asked by an extension: "${text}". Nobody sits there, so it was dismissed; answer with vers_lt_send if it matters.`;

@@ -9,6 +9,8 @@ import { readFileSync } from "node:fs";
 export interface Row {
 	readonly started: string;
 	readonly zombie: boolean;
+	/** Stopped by a signal or a debugger: it runs no code until it is let go on. */
+	readonly stopped: boolean;
 }
 
 /** Parses `/proc/<pid>/stat`. The second field, the command's name, may itself hold spaces and parentheses. */
@@ -16,7 +18,7 @@ export function parseStat(stat: string): Row | undefined {
 	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 	const [state, started] = [fields[0], fields[19]];
 	if (state === undefined || started === undefined) return undefined;
-	return { started, zombie: state === "Z" || state === "X" };
+	return { started, zombie: state === "Z" || state === "X", stopped: state === "T" || state === "t" };
 }
 
 /** Parses a line of `ps -o stat=,lstart=`. */
@@ -24,7 +26,7 @@ export function parsePs(line: string): Row | undefined {
 	const match = /^(\S+)\s+(\S.*)$/.exec(line.trim());
 	const [, state, started] = match ?? [];
 	if (state === undefined || started === undefined) return undefined;
-	return { started: started.replace(/\s+/g, "-"), zombie: state.startsWith("Z") };
+	return { started: started.replace(/\s+/g, "-"), zombie: state.startsWith("Z"), stopped: state.startsWith("T") };
 }
 
 function readOrEmpty(path: string): string {

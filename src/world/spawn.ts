@@ -120,5 +120,9 @@ export const spawn: Spawn = {
 	onExit,
 	started,
 	alive: (process) => started(process.pid) === process.started,
+	stopped: ({ pid, started: since }) => {
+		const row = processRow(pid);
+		return row?.started === since && row.stopped;
+	},
 	kill,
 };

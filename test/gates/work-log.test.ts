@@ -58,7 +58,7 @@ class Machine {
 			random: { bytes: () => Uint8Array.of(0, 0, 0, 0, 0, 0, ++this.#ids >> 8, this.#ids & 255), fraction: () => 0 },
 			spawn: {
 				run: async () => ({ code: 127, stdout: "", stderr: "", timedOut: false }),
-				...{ detached: never, onExit: never, started: never, alive: never, kill: never },
+				...{ detached: never, onExit: never, started: never, alive: never, stopped: never, kill: never },
 			},
 			files: {
 				...{ read: never, readFrom: never, write: never, append: never, sync: never, remove: never, rename: never },

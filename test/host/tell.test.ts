@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
+import type { Cause } from "../../src/contract/cause.ts";
 import { WORK } from "../../src/gates/ledger.ts";
+import type { LifeEnd } from "../../src/host/agent/life.ts";
 import { begin, courseOf } from "../../src/host/bounds/bound.ts";
 import { stopOf } from "../../src/host/bounds/report.ts";
 import { BOUND_DEFAULTS } from "../../src/host/bounds/settings.ts";
 import { type Look, seenIn } from "../../src/host/journal.ts";
 import type { Standing } from "../../src/host/store/roster.ts";
-import { completion, death, parked, stopped, unborn } from "../../src/host/tell.ts";
+import { completion, death, parked, stopped, stuck, unborn } from "../../src/host/tell.ts";
 import { type Entry, parseEntry } from "../../src/pi/entry.ts";
 import { tally } from "../../src/pi/tally.ts";
 import { endingOf, outputsOf, pathTo } from "../../src/pi/transcript.ts";
@@ -107,13 +109,42 @@ test("a stop names the limit that won, the cost, where what there is stands, and
 });
 
 test("deaths say how, and what follows", () => {
-	const end = { code: null, signal: "SIGKILL", stderr: "" };
+	const end: LifeEnd = { code: null, signal: "SIGKILL", stderr: "", cause: { type: "killed", signal: "SIGKILL" } };
 	expect(death(standing, end)).toBe(
 		"usage's process ended (killed by SIGKILL, life 1). It is being started again from its session and goes on where it was.",
 	);
-	const crash = { code: 1, signal: null, stderr: "warning\nNo model 'nobody/nothing'\n" };
+	const cause = { type: "exited", code: 1 } as const;
+	const crash: LifeEnd = { code: 1, signal: null, stderr: "warning\nNo model 'nobody/nothing'\n", cause };
 	expect(unborn(crash)).toBe("its pi did not start (exit code 1): No model 'nobody/nothing'");
 	expect(parked(crash)).toBe(
 		"its process ended three times within 10 minutes, last: exit code 1 (No model 'nobody/nothing')",
+	);
+});
+
+test("each kind of silence and of end has words of its own, and its own way on", () => {
+	expect(stuck(standing, { type: "frozen", pid: 77 })).toBe(
+		"usage stalled 01JD0000000000000000000031: its process 77 is frozen, stopped by a signal.\n" +
+			"Nothing is lost and nothing was ended. Next: `kill -CONT 77` lets it go on; vers_lt_pause and vers_lt_resume start it anew from its session.",
+	);
+	const silences: readonly Cause[] = [
+		{ type: "unresponsive", seconds: 75 },
+		{ type: "silent-stream", seconds: 90 },
+		{ type: "provider-error", runs: 5 },
+	];
+	const ends: readonly Cause[] = [
+		{ type: "killed", signal: "SIGKILL" },
+		{ type: "exited", code: 1 },
+		{ type: "out-of-memory", of: "machine" },
+		{ type: "out-of-memory", of: "process" },
+		{ type: "disk-full", path: "/h", freeMb: 3 },
+		{ type: "unseen" },
+	];
+	const told = [
+		...silences.map((cause) => stuck(standing, cause)),
+		...ends.map((cause) => death(standing, { code: null, signal: null, stderr: "", cause })),
+	];
+	expect(new Set(told).size).toBe(told.length);
+	expect(told[6]).toBe(
+		"usage's process ended (out of memory: its own heap was full, life 1). It is being started again from its session and goes on where it was. It held too much at once: give it smaller steps, or a fresh lieutenant.",
 	);
 });

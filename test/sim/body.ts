@@ -141,6 +141,7 @@ export class Body {
 				onExit: (process, run) => processes.onExit(process, this.guard(run)),
 				started: (pid) => alive(processes.started(pid)),
 				alive: (process) => alive(processes.alive(process)),
+				stopped: () => alive(false),
 				kill: (process, signal) => effect(() => processes.kill(process, signal)),
 			},
 			sockets: {

@@ -107,7 +107,10 @@ describe("detached", () => {
 
 	test("a stopped process is alive, a zombie is not", async () => {
 		const child = background("stopped", "sleep 600");
+		expect(spawn.stopped(child)).toBe(false);
 		expect(spawn.kill(child, "SIGSTOP")).toBe(true);
+		await until(() => spawn.stopped(child), "the stop");
+		expect(spawn.stopped({ ...child, started: "another life" })).toBe(false);
 		expect(spawn.alive(child)).toBe(true);
 		// `exec` makes sleep a parent that never collects its child.
 		background("zombie", "sh -c : & echo $!; exec sleep 600");
@@ -143,12 +146,15 @@ describe("detached", () => {
 describe("the process table", () => {
 	test("a command's name may hold spaces and parentheses", () => {
 		const tail = "S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 424242 20 21";
-		expect(parseStat(`77 (a) Z 9 (b) ${tail}`)).toEqual({ started: "424242", zombie: false });
+		expect(parseStat(`77 (a) Z 9 (b) ${tail}`)).toEqual({ started: "424242", zombie: false, stopped: false });
+		expect(parseStat("77 (sleep) T 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 424242")?.stopped).toBe(true);
 		expect(parseStat("")).toBeUndefined();
 	});
 
 	test("a line of ps is one comparable text", () => {
-		expect(parsePs("Ss+  Mon Nov  9 10:11:12 2026\n")).toEqual({ started: "Mon-Nov-9-10:11:12-2026", zombie: false });
+		const started = "Mon-Nov-9-10:11:12-2026";
+		expect(parsePs("Ss+  Mon Nov  9 10:11:12 2026\n")).toEqual({ started, zombie: false, stopped: false });
+		expect(parsePs("T    Mon Nov  9 10:11:12 2026")?.stopped).toBe(true);
 		expect(parsePs("Z    Mon Nov  9 10:11:12 2026")?.zombie).toBe(true);
 		expect(parsePs("\n")).toBeUndefined();
 	});

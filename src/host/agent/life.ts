@@ -3,6 +3,7 @@
  * stands in `life.json` in the lieutenant's folder, written before and after the process is started, so that a host
  * which dies in between finds it again.
  */
+import type { Cause } from "../../contract/cause.ts";
 import type { RpcCommand, RpcRecord, RpcResponse, RpcState } from "../../pi/rpc.ts";
 import type { Pipe, ProcessId, World } from "../../world.ts";
 import {
@@ -43,6 +44,7 @@ export interface LifeEnd {
 	readonly signal: string | null;
 	/** The last words on stderr, at most 2,000 characters. */
 	readonly stderr: string;
+	readonly cause: Cause;
 }
 
 /**

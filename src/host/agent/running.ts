@@ -2,6 +2,9 @@
 import { Frames } from "../../pi/frames.ts";
 import { parseRecord, parseState, type RpcCommand, type RpcRecord } from "../../pi/rpc.ts";
 import type { Pipe, ProcessId, Timer, World } from "../../world.ts";
+import { freeOn } from "../liveness/disk.ts";
+import { causeOfEnding } from "../liveness/ending.ts";
+import { MemoryWatch } from "../liveness/memory.ts";
 import { endGroups } from "./groups.ts";
 import type { Life, LifeEnd, LifeOptions, LifeWatch, Outcome, Probe } from "./life.ts";
 import { groupsFolder, removeOlder, stderrFile, writeNote } from "./life-file.ts";
@@ -24,6 +27,7 @@ const DRAINED = "flagship_drained";
 /** ms within which that line comes back; it waits only for this process's own reading. */
 const DRAIN = 2_000;
 const STDERR_SHOWN = 2_000;
+const STDERR_READ = 64 * 1024;
 /** What pi and node say in any healthy life; as the last words of a dead one it would mislead. */
 const USUAL = /^Warning: No project session found with id|ExperimentalWarning: SQLite|^\(Use `\S+ --trace-warnings/;
 /** Bytes of stderr at which the file is emptied: an extension that complains in a loop must not fill the disk. */
@@ -41,6 +45,7 @@ export class RunningLife implements Life {
 	readonly #waiting = new Map<string, Waiting>();
 	readonly #mourners: ((end: LifeEnd) => void)[] = [];
 	#process: ProcessId | undefined;
+	#memory: MemoryWatch | undefined;
 	#heard: number;
 	#commands = 0;
 	#tending: Timer;
@@ -60,7 +65,11 @@ export class RunningLife implements Life {
 		this.#input = parts.input;
 		this.#output = parts.output;
 		this.#heard = world.clock.elapsed();
-		this.#tending = world.clock.every(60_000, () => void this.#boundStderr());
+		if (parts.process !== undefined) this.#memory = new MemoryWatch(world.files, parts.process.pid);
+		this.#tending = world.clock.every(60_000, () => {
+			this.#memory?.look();
+			void this.#boundStderr();
+		});
 		this.#output.onData((bytes) => this.#read(bytes));
 	}
 
@@ -137,6 +146,7 @@ export class RunningLife implements Life {
 	/** Who it is, where an earlier host had no time to note it; from now on watched, for no exit of it is told here. */
 	identify(process: ProcessId): void {
 		this.#process = process;
+		this.#memory ??= new MemoryWatch(this.#world.files, process.pid);
 		writeNote(this.#world.files, this.#folder, { life: this.life, process, ended: false });
 		this.#polling ??= this.#world.clock.every(this.#options.pollMs ?? 1_000, () => {
 			if (!this.#world.spawn.alive(process)) this.died(null, null);
@@ -152,7 +162,7 @@ export class RunningLife implements Life {
 		const overdue = this.#world.clock.after(DRAIN, () => this.#draining?.());
 		this.#draining = () => {
 			overdue.cancel();
-			this.#finish({ code, signal, stderr: this.#stderr() });
+			this.#finish(this.#endOf(code, signal));
 		};
 		// The line end closes what pi was in the middle of writing.
 		this.#output.write(`\n${JSON.stringify({ type: DRAINED })}\n`).catch(() => this.#draining?.());
@@ -217,10 +227,18 @@ export class RunningLife implements Life {
 		this.#output.close();
 	}
 
+	#endOf(code: number | null, signal: string | null): LifeEnd {
+		const stderr = this.#stderr();
+		const folder = this.#folder;
+		const [memoryKill, freeBytes] = [this.#memory?.killed ?? false, freeOn(this.#world.files, folder)];
+		const cause = causeOfEnding({ code, signal, stderr, memoryKill, folder, freeBytes });
+		return { code, signal, stderr: stderr.slice(-STDERR_SHOWN).trim(), cause };
+	}
+
 	#stderr(): string {
 		const path = stderrFile(this.#folder, this.life);
 		const size = this.#world.files.stat(path)?.size ?? 0;
-		const bytes = this.#world.files.readFrom(path, Math.max(0, size - STDERR_SHOWN));
+		const bytes = this.#world.files.readFrom(path, Math.max(0, size - STDERR_READ));
 		const lines = new TextDecoder().decode(bytes).split("\n");
 		return lines
 			.filter((line) => !USUAL.test(line))

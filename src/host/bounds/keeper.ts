@@ -139,7 +139,7 @@ export class Keeper {
 		const plain = { id: quarters.newId(), n: 1, mode, text, receipt: "queued" as const };
 		const message: Asked = hard ? { ...plain, hard: { supersedes: [] } } : plain;
 		const words = hard ? bound.words : [...bound.words, plain.id];
-		quarters.store.transaction(() => {
+		register.together(() => {
 			register.save({ bound: { ...bound, words } });
 			quarters.outbox.add(register.standing.spec.id, message, new Date(quarters.world.clock.now()).toISOString());
 		});

@@ -1,5 +1,7 @@
 /** The settings of bounded work: `bounds` in `FLAGSHIP_HOME/settings.json`, read when a host starts. */
 
+import { type NumberSettings, numberDefaults, numberSettings, type ReadNumbers } from "../number-settings.ts";
+
 /** JSON Schema of `bounds`. `docs/bounds.md` shows the same names, values and defaults. */
 export const boundsSchema = {
 	type: "object",
@@ -50,44 +52,10 @@ export const boundsSchema = {
 	},
 } as const;
 
-type Name = keyof typeof boundsSchema.properties;
-export type BoundSettings = Readonly<Record<Name, number>>;
+export type BoundSettings = NumberSettings<typeof boundsSchema>;
 
-const ENTRIES = Object.entries(boundsSchema.properties) as readonly (readonly [
-	Name,
-	(typeof boundsSchema.properties)[Name],
-])[];
+export const BOUND_DEFAULTS: BoundSettings = numberDefaults(boundsSchema);
 
-export const BOUND_DEFAULTS = Object.fromEntries(
-	ENTRIES.map(([name, property]) => [name, property.default]),
-) as BoundSettings;
-
-/** `values` is the whole of `settings.json`. What cannot be read is named and the default holds: nothing is unbounded. */
-export function boundSettings(values: Readonly<Record<string, unknown>>): {
-	readonly settings: BoundSettings;
-	readonly problems: readonly string[];
-} {
-	const { bounds } = values;
-	if (bounds === undefined) return { settings: BOUND_DEFAULTS, problems: [] };
-	if (typeof bounds !== "object" || bounds === null || Array.isArray(bounds))
-		return { settings: BOUND_DEFAULTS, problems: ["bounds must be an object; the defaults hold"] };
-	const given = new Map<string, unknown>(Object.entries(bounds));
-	const fits = (name: Name): boolean => {
-		const { type, minimum, maximum } = boundsSchema.properties[name];
-		const value = given.get(name);
-		if (typeof value !== "number" || !(value >= minimum && value <= maximum)) return false;
-		return type === "number" || Number.isInteger(value);
-	};
-	const known = new Set<string>(ENTRIES.map(([name]) => name));
-	const taken = ENTRIES.filter(([name]) => given.has(name) && fits(name)).map(([name]) => [name, given.get(name)]);
-	return {
-		settings: { ...BOUND_DEFAULTS, ...(Object.fromEntries(taken) as Partial<BoundSettings>) },
-		problems: [
-			...[...given.keys()].filter((name) => !known.has(name)).map((name) => `there is no setting bounds.${name}`),
-			...ENTRIES.filter(([name]) => given.has(name) && !fits(name)).map(
-				([name, { minimum, maximum, default: usual }]) =>
-					`bounds.${name} must be a number from ${minimum} to ${maximum}; it stays ${usual}`,
-			),
-		],
-	};
-}
+/** `values` is the whole of `settings.json`. */
+export const boundSettings = (values: Readonly<Record<string, unknown>>): ReadNumbers<typeof boundsSchema> =>
+	numberSettings("bounds", boundsSchema, values);

@@ -1,4 +1,5 @@
 /** The lieutenants of this host as stored: what they were made from, and where they stand. */
+import type { Cause } from "../../contract/cause.ts";
 import type { LieutenantState } from "../../contract/lieutenants.ts";
 import type { Bound, Course } from "../bounds/bound.ts";
 import type { Workspace } from "../places/place.ts";
@@ -29,6 +30,8 @@ export interface Standing {
 	readonly owner: string;
 	readonly state: LieutenantState;
 	readonly reason?: string;
+	/** The same as data. */
+	readonly cause?: Cause;
 	readonly changedAt: string;
 	/** How often its pi was started. */
 	readonly lives: number;

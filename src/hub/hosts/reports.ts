@@ -120,6 +120,11 @@ async function keepNotice(tx: Tx, host: string, notice: Notice): Promise<void> {
 		type: `lieutenant_${notice.type}`,
 		by: by(host, notice.lieutenant.name),
 		summary: notice.text.slice(0, 500),
-		detail: { notice: notice.id, lieutenant: notice.lieutenant.id, owner: notice.owner },
+		detail: {
+			notice: notice.id,
+			lieutenant: notice.lieutenant.id,
+			owner: notice.owner,
+			...(notice.cause === undefined ? {} : { cause: notice.cause }),
+		},
 	});
 }
