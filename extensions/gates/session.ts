@@ -17,6 +17,7 @@ import type {
 } from "@earendil-works/pi-coding-agent";
 import { type Agent, Guards } from "../../src/gates/guards.ts";
 import { WORK, workEvents } from "../../src/gates/ledger.ts";
+import { differing } from "../../src/gates/observe.ts";
 import type { Records } from "../../src/gates/records.ts";
 import { gateLines } from "../../src/gates/report.ts";
 import { RULES, RULES_SECTION, withRules } from "../../src/gates/rules.ts";
@@ -31,9 +32,7 @@ import { groundOf, SCRATCH } from "./ground.ts";
 /** `customType` of the message that refuses to settle. */
 const REFUSAL = "flagship.gate";
 
-type SessionRecords = Pick<Records, "append" | "publish" | "holdsTask" | "beginTask" | "fired"> & {
-	leave(): Promise<void>;
-};
+type SessionRecords = Omit<Records, "recordUsage"> & { leave(): Promise<void> };
 
 export interface GateParts {
 	readonly settings: GateSettings;
@@ -71,7 +70,8 @@ export class GateSession {
 		const tell = (text: string): void => notify(ctx, text);
 		const guards = new Guards({
 			...{ settings, tools, agent, records, tell },
-			random: world.random,
+			...{ random: world.random, clock: world.clock, files: world.files },
+			differing: (paths) => differing(world, ctx.cwd, paths),
 			...groundOf(world.files, ctx.cwd, agent),
 		});
 		const gate = new WorkLog({
@@ -131,8 +131,8 @@ export class GateSession {
 	async answered(event: ToolResultEvent): Promise<ToolResultEventResult | undefined> {
 		const text = event.content.map((block) => (block.type === "text" ? block.text : "")).join("\n");
 		const call = { id: event.toolCallId, tool: event.toolName, input: event.input };
-		await this.#gate.after(call, { isError: event.isError, text });
-		const seen = this.#guards.after(call);
+		const found = await this.#gate.after(call, { isError: event.isError, text });
+		const seen = await this.#guards.after(call, found);
 		return seen === undefined ? undefined : { content: [...event.content, { type: "text" as const, text: seen }] };
 	}
 

@@ -284,7 +284,11 @@ export const areas: readonly Area[] = [
 				"test/extensions/paths-gate.test.ts",
 				"neither orchestrator nor lieutenant changes Flagship's home, pi's settings or another's worktree",
 			]),
-			planned("Territory: files that another task owns"),
+			shipped("`territory`: files that another's claimed task owns, named with `board_set_terms`", [
+				"test/extensions/territory-gate.test.ts",
+				"on: refused with task, owner and what to do; own files and looking are free",
+				"what no spelling shows is seen afterwards; a claim of one's own on the same files opens nothing",
+			]),
 			shipped("Rules and debts survive compaction", [
 				GATES,
 				"manual: rule and debt are there in the next request",

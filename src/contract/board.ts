@@ -28,6 +28,16 @@ export const Artifact = Type.Object({
 });
 export type Artifact = Static<typeof Artifact>;
 
+/** What a task that somebody holds owns, and since when: of two that name the same file the earlier has it. */
+export const Territory = Type.Object({
+	task: Type.String({ description: "task id" }),
+	title: Type.String(),
+	owner: Type.String({ description: "who holds the task" }),
+	patterns: Type.Array(Type.String(), { description: "paths and globs from the repository's top" }),
+	since: Type.String({ description: "ISO 8601" }),
+});
+export type Territory = Static<typeof Territory>;
+
 export const Task = Type.Object({
 	id: Type.String({ description: "ULID" }),
 	title: Type.String(),
@@ -47,6 +57,12 @@ export const Task = Type.Object({
 			by: Type.String(),
 			until: Type.String({ description: "ISO 8601, by the hub's clock; renewed by signs of life" }),
 		}),
+	),
+	territory: Type.Optional(
+		Type.Array(Type.String(), { description: "files that it owns while somebody holds it: paths and globs" }),
+	),
+	overlaps: Type.Optional(
+		Type.Array(Territory, { description: "told when it is claimed or changed: what others hold of the same files" }),
 	),
 });
 export type Task = Static<typeof Task>;
@@ -74,12 +90,22 @@ const artifactSentences = {
 const line = (task: Task): string =>
 	`${task.id} ${task.status} ${task.title}${task.assignee === undefined ? "" : ` @${task.assignee}`}${task.score > 0 ? ` +${task.score}` : ""}`;
 
+/** Two tasks that own the same files: whoever came second has to know before the first refusal. */
+const shared = ({ overlaps = [] }: Task): string =>
+	overlaps
+		.map(
+			({ task, title, owner, patterns }) =>
+				`\nIts territory overlaps with task ${task} (${title}) of ${owner}: ${patterns.join(", ")}. What both name is ${owner}'s until that task is done; agree with ${owner}, or ask the orchestrator.`,
+		)
+		.join("");
+
 const whole = (task: Task): string =>
 	[
 		line(task),
 		...(task.description === undefined ? [] : [task.description]),
 		...(task.tags.length > 0 ? [`tags: ${task.tags.join(", ")}`] : []),
 		...(task.dependencies.length > 0 ? [`depends on: ${task.dependencies.join(", ")}`] : []),
+		...(task.territory === undefined ? [] : [`owns: ${task.territory.join(", ")}`]),
 		...(task.claim === undefined ? [] : [`claimed by ${task.claim.by} until ${task.claim.until}`]),
 		...task.artifacts.map((artifact) => `${artifact.type} ${artifact.label}: ${artifact.url}`),
 		...task.notes.map((note) => `${note.type} (${note.author}): ${note.content}`),
@@ -175,6 +201,29 @@ export const update = operation({
 	core: true,
 	sentences: { title: "title cannot be empty" },
 	tell: (task) => line(task),
+});
+
+export const terms = operation({
+	name: "board.terms",
+	at: "hub",
+	tool: "board_set_terms",
+	cli: "board terms",
+	summary: "Say which files a task owns while somebody holds it. What is left out stays.",
+	method: "PATCH",
+	path: "/board/tasks/:id/terms",
+	status: 200,
+	input: Type.Object({
+		id: Id,
+		territory: Type.Optional(
+			Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+				maxItems: 100,
+				description: "paths and globs from the repository's top: src/usage/**",
+			}),
+		),
+	}),
+	output: Task,
+	allow: WRITERS,
+	tell: (task) => whole(task) + shared(task),
 });
 
 export const remove = operation({
@@ -352,7 +401,7 @@ export const claim = operation({
 	allow: WRITERS,
 	core: true,
 	tell: (task) =>
-		`Task ${task.id} is yours${task.claim === undefined ? "" : ` until ${task.claim.until}, longer while you live`}.`,
+		`Task ${task.id} is yours${task.claim === undefined ? "" : ` until ${task.claim.until}, longer while you live`}.${shared(task)}`,
 });
 
 export const renew = operation({
@@ -403,4 +452,20 @@ export const mine = operation({
 	allow: EVERYONE,
 	tell: ({ tasks, count, open }) =>
 		(tasks.map(line).join("\n") || "Nothing is open.") + (open > count ? `\n${open - count} more.` : ""),
+});
+
+export const territories = operation({
+	name: "board.territories",
+	at: "hub",
+	cli: "board territories",
+	summary: "List the files that held tasks own, where the caller works: earliest first.",
+	method: "GET",
+	path: "/board/territories",
+	status: 200,
+	input: Type.Object({}),
+	output: Type.Object({ territories: Type.Array(Territory), count: Type.Integer() }),
+	allow: EVERYONE,
+	tell: ({ territories }) =>
+		territories.map(({ task, owner, patterns }) => `${owner} (task ${task}): ${patterns.join(", ")}`).join("\n") ||
+		"Nobody holds a task that owns files.",
 });

@@ -53,6 +53,7 @@ export const Lieutenant = Type.Object({
 	host: Type.String({ description: "host id" }),
 	owner: Type.String({ description: "orchestrator name" }),
 	cwd: Type.String(),
+	repository: Type.Optional(Type.String({ description: "the folder of the repository that its worktree belongs to" })),
 	branch: Type.Optional(Type.String({ description: "its worktree's branch" })),
 	model: Type.Optional(Type.String()),
 	thinking: Type.Optional(Type.String()),

@@ -45,6 +45,7 @@ export function useRecords(open: Open): RecordsUse {
 		publish: async (event, key) => (await records()).publish(event, key),
 		fired: async () => (await records()).fired(),
 		holdsTask: async (agent) => (await records()).holdsTask(agent),
+		territories: async () => (await records()).territories(),
 		beginTask: async (title, key) => (await records()).beginTask(title, key),
 		recordUsage: async (session, key) => (await records()).recordUsage(session, key),
 		async leave() {

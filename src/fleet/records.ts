@@ -3,7 +3,7 @@
  * by themselves, opened when first needed: pi gives each extension modules of its own, and a connection costs time.
  */
 import type { CallOrKeep } from "../client/spool.ts";
-import { claim, create, list } from "../contract/board.ts";
+import { claim, create, list, territories } from "../contract/board.ts";
 import { list as events, publish } from "../contract/feed.ts";
 import { append } from "../contract/log.ts";
 import { recordSession } from "../contract/usage.ts";
@@ -26,6 +26,11 @@ export function recordsOf(call: CallOrKeep): Records {
 		async holdsTask(agent) {
 			const told = await call(list, { assignee: agent });
 			return told.type === "done" && told.output.tasks.some((task) => task.claim?.by === agent);
+		},
+		async territories() {
+			const told = await call(territories, {});
+			if (told.type !== "done") throw fault("hub_away", "");
+			return told.output.territories;
 		},
 		async beginTask(title, key) {
 			const description = "Work that began without a task: put on the board by the gate of the agent that does it.";

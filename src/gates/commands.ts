@@ -190,7 +190,7 @@ const WRAPPERS: Readonly<Record<string, RegExp>> = {
 };
 
 /** The command without assignments and wrappers. */
-function unwrap(words: readonly Word[]): readonly Word[] {
+export function unwrap(words: readonly Word[]): readonly Word[] {
 	let rest = words;
 	for (;;) {
 		const first = rest[0];

@@ -3,14 +3,17 @@
  * What a gate decides is in its own file; here a verdict becomes a refusal, a warning, and an event of the feed.
  */
 import { reason } from "../errors.ts";
-import type { Random } from "../world.ts";
+import type { Clock, Random } from "../world.ts";
 import { autoTitle, BOARD_REFUSAL, type BoardState, boardVerdict, changesHolding, FRESH } from "./board.ts";
 import type { Place } from "./commands.ts";
+import type { Found } from "./facts.ts";
+import { Holdings } from "./holdings.ts";
 import { commandTrespass, fileTrespass, type Ground, trespassText } from "./paths.ts";
 import { refusedPush } from "./push.ts";
 import { aroundText, pushSpelling } from "./push-spelling.ts";
 import type { GateEvent, Records } from "./records.ts";
 import type { Gate, GateSettings } from "./settings.ts";
+import { type Finding, TerritoryGuard, type TerritoryOptions } from "./territory-guard.ts";
 import { inputText, type Known, touch } from "./tools.ts";
 import type { Call } from "./work-log.ts";
 
@@ -21,11 +24,14 @@ export interface GuardOptions {
 	readonly settings: GateSettings;
 	readonly agent: Agent;
 	readonly random: Random;
+	readonly clock: Pick<Clock, "elapsed" | "now">;
 	readonly ground: Ground;
+	readonly files: TerritoryOptions["files"];
+	readonly differing: TerritoryOptions["differing"];
 	/** Files whose change by a command is told, since a spelling may hide it; size and time of each. */
 	readonly watched: readonly string[];
 	stamp(path: string): string;
-	readonly records: Pick<Records, "publish" | "holdsTask" | "beginTask">;
+	readonly records: Pick<Records, "publish" | "holdsTask" | "beginTask" | "territories">;
 	readonly tools: Known;
 	/** Where commands start, for judging what they may leave behind. */
 	readonly place: Place;
@@ -48,9 +54,16 @@ export class Guards {
 	#telling: Promise<unknown> = Promise.resolve();
 	readonly #untold: { readonly event: GateEvent; readonly key: string }[] = [];
 	readonly #stamps = new Map<string, readonly string[]>();
+	readonly #holdings: Holdings;
+	/** None for a person's own session: it may change what it likes. */
+	readonly #territory: TerritoryGuard | undefined;
 
 	constructor(options: GuardOptions) {
 		this.#options = options;
+		const { agent, clock, records, tell, settings } = options;
+		this.#holdings = new Holdings({ clock, ask: () => records.territories(), tell });
+		if (agent.type === "lieutenant" && settings.territory !== "off")
+			this.#territory = new TerritoryGuard({ ...options, agent: agent.name, holdings: this.#holdings });
 	}
 
 	/** At the session's end: what was said to the feed has arrived or was complained of. */
@@ -76,7 +89,15 @@ export class Guards {
 
 	/** Why the call may not be; `undefined` when it may. */
 	async before(call: Call): Promise<string | undefined> {
-		for (const objection of [this.#push(call), this.#path(call), await this.#board(call)]) {
+		// One after the other: a call that is refused makes no task.
+		const asks: readonly (() => Objection | undefined | Promise<Objection | undefined>)[] = [
+			() => this.#push(call),
+			() => this.#path(call),
+			() => this.#foreign(call),
+			() => this.#board(call),
+		];
+		for (const ask of asks) {
+			const objection = await ask();
 			if (objection !== undefined && this.#settings[objection.gate] !== "off") {
 				const refused = this.#settings[objection.gate] === "enforce";
 				this.#publish(objection, refused ? "refused" : "warned");
@@ -93,8 +114,15 @@ export class Guards {
 		this.#stamps.set(id, this.#options.watched.map(this.#options.stamp));
 	}
 
-	/** After a command: which of the watched files it changed, as a sentence for the model. */
-	after({ id }: Call): string | undefined {
+	/** After a command: what it changed that is not its agent's to change, in sentences for the model. */
+	async after(call: Call, found: Found): Promise<string | undefined> {
+		const foreign = call.tool === "write" || call.tool === "edit" ? undefined : await this.#territory?.after(found);
+		if (foreign !== undefined) this.#publish(objectionOf(foreign), "seen");
+		const said = [this.#watched(call), foreign?.text].filter((text) => text !== undefined);
+		return said.length === 0 ? undefined : said.join("\n");
+	}
+
+	#watched({ id }: Call): string | undefined {
 		const before = this.#stamps.get(id);
 		this.#stamps.delete(id);
 		if (before === undefined) return undefined;
@@ -105,6 +133,12 @@ export class Guards {
 		this.#publish({ gate: "protectedPaths", text, metadata: { files: changed } }, "seen");
 		tell(text);
 		return text;
+	}
+
+	async #foreign(call: Call): Promise<Objection | undefined> {
+		if (changesHolding(call.tool)) this.#holdings.forget();
+		const foreign = await this.#territory?.before(call);
+		return foreign === undefined ? undefined : objectionOf(foreign);
 	}
 
 	get #settings(): GateSettings {
@@ -201,3 +235,9 @@ export class Guards {
 		this.#telling = Promise.all([this.#telling, told]);
 	}
 }
+
+const objectionOf = ({ text, foreign: { path, by } }: Finding): Objection => ({
+	gate: "territory",
+	text,
+	metadata: { path, task: by.task, owner: by.owner },
+});

@@ -149,3 +149,12 @@ export function readCommits(text: string): readonly Commit[] {
 	}
 	return commits;
 }
+
+/** Of these paths, relative to the repository's top, those that differ from HEAD; all of them when git cannot say. */
+export async function differing(world: Seam, cwd: string, paths: readonly string[]): Promise<readonly string[]> {
+	const root = gitRoot(world, cwd);
+	if (root === undefined) return paths;
+	const status = ["status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--", ...paths];
+	const text = await git(world, root, status);
+	return text === undefined ? paths : text.split("\0").flatMap((line) => changedPath(line).path || []);
+}

@@ -43,7 +43,7 @@ export function closed(ground: Ground, path: string): Trespass | undefined {
 }
 
 /** A path as a tool or a word has it; `undefined` when what it stands for is not known. */
-function absolute(ground: Ground, text: string, cwd: string | undefined): string | undefined {
+export function absolute(ground: Pick<Ground, "variables">, text: string, cwd: string | undefined): string | undefined {
 	const variable = /^\$(\w+)(?=\/|$)/.exec(text);
 	const base = text.startsWith("~/") || text === "~" ? ground.variables.HOME : ground.variables[variable?.[1] ?? ""];
 	const head = variable?.[0] ?? (text.startsWith("~") ? "~" : "");

@@ -1,5 +1,6 @@
 /** What gates and usage need of the hub. One real wiring (`src/fleet/records.ts`), one in memory in the tests. */
 import type { Static } from "@sinclair/typebox";
+import type { Territory } from "../contract/board.ts";
 import type { Facts } from "../contract/log.ts";
 import type { recordSession } from "../contract/usage.ts";
 
@@ -26,6 +27,8 @@ export interface Records {
 	fired(): Promise<readonly Fired[]>;
 	/** Whether this agent holds a task; rejects when the hub cannot say. */
 	holdsTask(agent: string): Promise<boolean>;
+	/** What held tasks own where this agent works, earliest first; rejects when the hub cannot say. */
+	territories(): Promise<readonly Territory[]>;
 	/** Puts a task on the board and claims it; resolves to its id. */
 	beginTask(title: string, key: string): Promise<string>;
 	/** What a session has used so far; it replaces what that session said before. */

@@ -8,7 +8,7 @@ import type { Mode } from "./settle.ts";
 export const MODES = ["off", "warn", "enforce"] as const satisfies readonly Mode[];
 
 /** The gates that are switched one by one. */
-export const GATES = ["workLog", "pushToMain", "protectedPaths", "board", "review"] as const;
+export const GATES = ["workLog", "pushToMain", "protectedPaths", "territory", "board", "review"] as const;
 export type Gate = (typeof GATES)[number];
 
 /** Settings that are lists of texts. */
@@ -32,6 +32,7 @@ export const gatesSchema = {
 		workLog: gate("Changes must be in the work log before a run ends."),
 		pushToMain: gate("Lieutenants do not push to protected branches."),
 		protectedPaths: gate("Agents do not change what Flagship and pi run on, or another agent's worktree."),
+		territory: gate("A lieutenant does not change files that another's claimed task owns."),
 		board: gate("A lieutenant's changes belong to a task that it holds, and done needs evidence."),
 		review: gate("Nobody approves their own work."),
 		quietTools: list([], "Names of further tools that leave no trace, such as a web search."),
@@ -48,6 +49,7 @@ export const GATE_DEFAULTS: GateSettings = {
 	workLog: properties.workLog.default,
 	pushToMain: properties.pushToMain.default,
 	protectedPaths: properties.protectedPaths.default,
+	territory: properties.territory.default,
 	board: properties.board.default,
 	review: properties.review.default,
 	quietTools: properties.quietTools.default,

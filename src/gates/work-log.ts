@@ -199,53 +199,54 @@ export class WorkLog {
 		};
 	}
 
-	/** The result of a call that `before` let pass. */
-	after(call: Call, result: { readonly isError: boolean; readonly text: string }): Promise<void> {
-		this.#queue = this.#queue.then(() => this.#take(call, result));
-		return this.#queue;
+	/** The result of a call that `before` let pass: what it was seen to change. */
+	after(call: Call, result: { readonly isError: boolean; readonly text: string }): Promise<Found> {
+		const taken = this.#queue.then(() => this.#take(call, result));
+		this.#queue = taken.then(() => undefined);
+		return taken;
 	}
 
-	async #take(call: Call, { isError, text }: { readonly isError: boolean; readonly text: string }): Promise<void> {
+	async #take(call: Call, { isError, text }: { readonly isError: boolean; readonly text: string }): Promise<Found> {
 		const running = this.#running.get(call.id);
 		this.#running.delete(call.id);
-		if (this.#options.mode === "off") return;
+		if (this.#options.mode === "off") return NOTHING;
 		if (call.tool === "bash") {
 			const counts = testCounts(text).filter((count) => !this.#ledger.freshTests.includes(count));
 			if (counts.length > 0) this.#keep({ type: "tested", counts });
 		}
-		if (running === undefined) return;
+		if (running === undefined) return NOTHING;
 		const { touch: kind } = running;
 		if (kind.type === "log") {
 			const ids = running.covers ?? [];
 			if (!isError) this.#keep({ type: "covered", ids, by: running.unmatched === true ? "unmatched" : "log" });
-			return;
+			return NOTHING;
 		}
-		try {
-			await this.#takeWork(running, isError);
-		} catch (thrown) {
+		const found = await this.#workOf(running, isError).catch((thrown: unknown): Found => {
 			// pi would go on as if nothing had been done.
 			this.#options.tell(`The work-log gate could not look: ${reason(thrown)}`);
-			this.#add({ ...NOTHING, effects: [`called ${call.tool}, whose changes could not be seen`] });
-		}
+			return { ...NOTHING, effects: [`called ${call.tool}, whose changes could not be seen`] };
+		});
+		this.#add(found);
+		return found;
 	}
 
-	async #takeWork({ touch: kind, stamp, before }: Running, isError: boolean): Promise<void> {
-		if (kind.type === "file") this.#takeFile(kind.path, stamp ?? "", isError);
-		else if (kind.type === "effect") this.#add(isError ? NOTHING : { ...NOTHING, effects: [kind.effect] });
-		else if (kind.type === "look") await this.#look(kind, before);
+	async #workOf({ touch: kind, stamp, before }: Running, isError: boolean): Promise<Found> {
+		if (kind.type === "file") return this.#fileOf(kind.path, stamp ?? "", isError);
+		if (kind.type === "look") return this.#look(kind, before);
+		return kind.type === "effect" && !isError ? { ...NOTHING, effects: [kind.effect] } : NOTHING;
 	}
 
-	#takeFile(path: string, before: string, isError: boolean): void {
+	#fileOf(path: string, before: string, isError: boolean): Found {
 		const absolute = this.#absolute(path);
 		// A tool that says it failed may still have written; one that says it wrote may have written elsewhere.
-		if (isError && this.#stamp(path) === before) return;
+		if (isError && this.#stamp(path) === before) return NOTHING;
 		const { root, scratch } = this.#place();
 		const name = inside(root, absolute);
-		if (name === undefined && scratch.some((folder) => inside(folder, absolute) !== undefined)) return;
-		this.#add({ ...NOTHING, files: [name ?? absolute] });
+		if (name === undefined && scratch.some((folder) => inside(folder, absolute) !== undefined)) return NOTHING;
+		return { ...NOTHING, files: [name ?? absolute] };
 	}
 
-	async #look(kind: Extract<Touch, { type: "look" }>, before: Tree | undefined): Promise<void> {
+	async #look(kind: Extract<Touch, { type: "look" }>, before: Tree | undefined): Promise<Found> {
 		const { world, cwd } = this.#options;
 		const after = await observe(world, cwd);
 		const was = before ?? { type: "unseen", because: "nothing was looked at" };
@@ -255,7 +256,7 @@ export class WorkLog {
 		const unseen = seen.whole ? undefined : (kind.effect ?? "ran a command whose changes could not be seen");
 		const named = isNothing(found) ? (kind.effect ?? unseen) : unseen;
 		const effects = [named, kind.always].filter((effect) => effect !== undefined);
-		this.#add({ ...found, effects: [...new Set([...found.effects, ...effects])] });
+		return { ...found, effects: [...new Set([...found.effects, ...effects])] };
 	}
 
 	/** A call that ended without a result: blocked by another extension, or given up at an abort. */

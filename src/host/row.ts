@@ -40,7 +40,7 @@ export function rowOf(standing: Standing, host: string, live?: Live): Lieutenant
 		host,
 		owner,
 		cwd: spec.cwd,
-		...(spec.worktree === undefined ? {} : { branch: spec.worktree.branch }),
+		...(spec.worktree === undefined ? {} : { repository: spec.worktree.repository, branch: spec.worktree.branch }),
 		...(spec.model === undefined ? {} : { model: spec.model }),
 		...(spec.thinking === undefined ? {} : { thinking: spec.thinking }),
 		...(spec.task === undefined ? {} : { task: spec.task }),

@@ -136,6 +136,7 @@ export async function makeFaux({
 				},
 				fired: async () => [],
 				holdsTask: async () => true,
+				territories: async () => [],
 				beginTask: async () => "01TASK",
 				leave: async () => undefined,
 			}),

@@ -12,6 +12,7 @@ import { write } from "../handle.ts";
 import { iso } from "../window.ts";
 import { noteMaker } from "./evidence.ts";
 import { isHeld, rowOf, type TaskRow, taskOf } from "./task.ts";
+import { tellOverlaps } from "./territory.ts";
 
 /** What a row holds when nobody does. */
 export const NO_CLAIM = { claimed_by: null, claimed_until: null, claim_ms: null } as const;
@@ -36,14 +37,16 @@ export const claim = write(contract.claim, async ({ input, author, tx, stamp }) 
 			claimed_by: author.name,
 			claimed_until: at + ms,
 			claim_ms: ms,
-			...(row.claimed_by === author.name ? {} : { claimed_at: stamp.timestamp }),
+			...(row.claimed_by === author.name
+				? {}
+				: { claimed_at: stamp.timestamp, territory_since: row.territory === null ? null : stamp.timestamp }),
 			updated_at: stamp.timestamp,
 		})
 		.where("n", "=", row.n)
 		.execute();
 	await noteMaker(tx, row, author.name);
 	await tx.publish({ type: "task_claimed", by: author, summary: row.title, detail: { task: row.id } });
-	return taskOf(tx.gate.connection, row.id, at);
+	return tellOverlaps(tx, taskOf(tx.gate.connection, row.id, at), author, at);
 });
 
 /** No event: a sign of life moves a deadline and changes no record. */

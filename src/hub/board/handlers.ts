@@ -30,6 +30,8 @@ export const create = write(contract.create, async ({ input, author, tx, stamp, 
 		score: 0,
 		submitted_by: null,
 		claimed_at: null,
+		territory: null,
+		territory_since: null,
 		...NO_CLAIM,
 	};
 	if (row.status === "done") await needEvidence(tx, row, author, hub.rules);

@@ -51,6 +51,9 @@ export interface TaskTable {
 	claim_ms: number | null;
 	/** When it was last claimed, ISO 8601; kept when the claim ends. */
 	claimed_at: string | null;
+	/** JSON array of patterns, and since when they count for who holds it, ISO 8601. */
+	territory: string | null;
+	territory_since: string | null;
 }
 
 export const boardSchema = schema("board", [
@@ -107,4 +110,6 @@ export const boardSchema = schema("board", [
 		name text not null,
 		primary key (task, name)
 	) strict, without rowid;`,
+	`alter table tasks add column territory text;
+	alter table tasks add column territory_since text;`,
 ]);

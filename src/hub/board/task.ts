@@ -62,6 +62,7 @@ export function whole(row: TaskRow, notes: readonly NoteRow[], artifacts: readon
 		notes: notes.map(noteOf),
 		artifacts: artifacts.map(artifactOf),
 		score: row.score,
+		...(row.territory === null ? {} : { territory: JSON.parse(row.territory) }),
 		...(isHeld(row, now) ? { claim: { by: row.claimed_by, until: iso(row.claimed_until) } } : {}),
 	};
 }
