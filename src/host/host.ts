@@ -17,7 +17,7 @@ import { Fault, fault, reason } from "../errors.ts";
 import { type GateSettings, gateSettings, gatesEnvironment, PROJECT_FILE, tighten } from "../gates/settings.ts";
 import type { Mode } from "../gates/settle.ts";
 import type { Listener, Timer, World } from "../world.ts";
-import type { Bound } from "./bounds/bound.ts";
+import { allowanceOf, type Bound } from "./bounds/bound.ts";
 import { check, type Verdict } from "./bounds/check.ts";
 import { type BoundSettings, boundSettings } from "./bounds/settings.ts";
 import { Calls } from "./calls.ts";
@@ -384,6 +384,7 @@ export class Host {
 			...(spec.model === undefined ? {} : { model: spec.model }),
 			...(spec.thinking === undefined ? {} : { thinking: spec.thinking }),
 			hub: typeof hub === "string" ? { url: hub, token } : { token },
+			...(standing.bound === undefined ? {} : { allowance: allowanceOf(standing.bound) }),
 			gates: gatesEnvironment(this.#gates(standing)),
 			ports: spec.ports,
 			pi: spec.pi,

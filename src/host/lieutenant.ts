@@ -362,6 +362,7 @@ export class Lieutenant {
 
 	#finished(look: Look): void {
 		if (this.#courier.open.length === 0) this.#keeper.finished(look);
+		this.#keeper.rested(look);
 	}
 
 	#told(look: Look): void {

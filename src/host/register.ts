@@ -4,8 +4,9 @@
  */
 import type { Cause } from "../contract/cause.ts";
 import type { NoticeType } from "../contract/link.ts";
+import { reason } from "../errors.ts";
 import type { LifeEnd } from "./agent/life.ts";
-import { stepsOf } from "./bounds/bound.ts";
+import { allowanceOf, stepsOf } from "./bounds/bound.ts";
 import { reportText, type Stop, stopRecords, stopText } from "./bounds/report.ts";
 import type { Look } from "./journal.ts";
 import { type LifeEvent, transition } from "./lifecycle.ts";
@@ -55,7 +56,9 @@ export class Register {
 	}
 
 	save(facts: Partial<Standing>): void {
+		const before = this.#standing.bound;
 		this.#become({ ...this.#standing, ...facts });
+		if (before?.id !== this.#standing.bound?.id) this.#allow();
 	}
 
 	#become(standing: Standing): void {
@@ -63,6 +66,16 @@ export class Register {
 			this.#standing = standing;
 			this.#quarters.save(standing);
 		});
+	}
+
+	/** Its pack learns of a new allowance before it gets the work. It only keeps what the host judges anyway. */
+	#allow(): void {
+		const { bound, spec } = this.#standing;
+		try {
+			this.#quarters.place.allow(spec.id, bound === undefined ? undefined : allowanceOf(bound));
+		} catch (thrown) {
+			this.#quarters.complain(`${spec.name}: its allowance was not written: ${reason(thrown)}`);
+		}
 	}
 
 	/** Stored and shown as it stands; also where only what people see has changed. */

@@ -55,7 +55,7 @@ export function heldIn(entries: readonly Entry[]): ReadonlyMap<string, Held> {
 	const answered = new Map<string, string>();
 	const held = new Map<string, Held>();
 	for (const entry of entries) {
-		if (entry.type !== "message" || entry.message.role !== "assistant" || !answers(entry.message)) continue;
+		if (!isAnswer(entry)) continue;
 		let at = entry.parentId === null ? undefined : byId.get(entry.parentId);
 		while (at !== undefined && !answered.has(at.id)) {
 			answered.set(at.id, entry.id);
@@ -78,6 +78,10 @@ export function heldIn(entries: readonly Entry[]): ReadonlyMap<string, Held> {
 	}
 	return held;
 }
+
+/** An answer of the model is a turn; an error or an abort is none. */
+export const isAnswer = (entry: Entry): boolean =>
+	entry.type === "message" && entry.message.role === "assistant" && answers(entry.message);
 
 /** How a path ends, seen from its leaf. */
 export function endingOf(path: readonly Entry[]): Ending {

@@ -5,7 +5,8 @@
 import { type Found, union } from "../../gates/facts.ts";
 import { workEvents } from "../../gates/ledger.ts";
 import type { Entry } from "../../pi/entry.ts";
-import { answers } from "../../pi/message.ts";
+import type { Allowance } from "../../pi/pack/allowance.ts";
+import { isAnswer } from "../../pi/transcript.ts";
 import { type Cap, capText, metLimit, type Spent } from "./cap.ts";
 import { DERIVED, type Deliverable, deliverText, dueText } from "./deliverable.ts";
 import type { BoundSettings } from "./settings.ts";
@@ -81,6 +82,12 @@ export const spentOf = ({ from }: Bound, now: Course): Spent => ({
 	minutes: Math.max(0, now.at - from.at) / 60_000,
 });
 
+/** What its pack keeps to by itself; time is the host's alone. */
+export const allowanceOf = ({ cap: { minutes: _, ...cap }, from: { turns, tokens, usd } }: Bound): Allowance => ({
+	from: { turns, tokens, usd },
+	cap,
+});
+
 export const LADDER = ["reminder", "steer", "hard steer", "stop"] as const;
 
 export type Judgement =
@@ -92,7 +99,7 @@ export type Judgement =
 
 /** After each turn. A rung is never left out: also a host that was away for many turns begins with the reminder. */
 export function judge(bound: Bound, now: Course, settings: BoundSettings): Judgement {
-	const limit = metLimit(bound.cap, spentOf(bound, now));
+	const limit = overspent(bound, now);
 	if (limit !== undefined) return { type: "stop", limit };
 	const quiet = quietTurns(bound, now);
 	const due = bound.rung === 0 ? quiet >= settings.quietTurns : now.turns - bound.rungAt >= settings.rungTurns;
@@ -105,6 +112,9 @@ export function judge(bound: Bound, now: Course, settings: BoundSettings): Judge
 /** The limit that is met also while nothing happens. */
 export const overtime = (bound: Bound, now: Course): string | undefined =>
 	metLimit(bound.cap, spentOf(bound, now), ["minutes"]);
+
+/** The limit of its cap that is met, whatever it writes. */
+export const overspent = (bound: Bound, now: Course): string | undefined => metLimit(bound.cap, spentOf(bound, now));
 
 /** Whoever writes stands at the foot of the ladder again. */
 export const climbed = (bound: Bound, now: Course, settings: BoundSettings): Bound =>
@@ -149,9 +159,6 @@ export function entriesAfter(entries: readonly Entry[], turns: number): readonly
 	const from = entries.findIndex((entry) => isAnswer(entry) && ++seen > turns);
 	return from === -1 ? [] : entries.slice(from);
 }
-
-const isAnswer = (entry: Entry): boolean =>
-	entry.type === "message" && entry.message.role === "assistant" && answers(entry.message);
 
 function isWork(entry: Entry, evidence: Evidence): boolean {
 	if (evidence === "changes") return workEvents([entry]).some((event) => event.type === "changed");

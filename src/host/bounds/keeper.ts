@@ -7,7 +7,18 @@ import type { Look } from "../journal.ts";
 import type { Quarters } from "../quarters.ts";
 import type { Register } from "../register.ts";
 import type { Asked } from "../store/outbox.ts";
-import { type Bound, begin, climbed, courseOf, goOnText, judge, type Order, overtime, renewed } from "./bound.ts";
+import {
+	type Bound,
+	begin,
+	climbed,
+	courseOf,
+	goOnText,
+	judge,
+	type Order,
+	overspent,
+	overtime,
+	renewed,
+} from "./bound.ts";
 import { atOnce, type Verdict } from "./check.ts";
 import { deliverText } from "./deliverable.ts";
 import { stopOf } from "./report.ts";
@@ -72,6 +83,14 @@ export class Keeper {
 		else if (judgement.type === "tell")
 			this.#tell("steer", judgement.text, { ...bound, rung: judgement.rung, rungAt: course.turns }, judgement.hard);
 		else if (bound.rung > 0) this.#settleRung(climbed(bound, course, quarters.bounds));
+	}
+
+	/** At rest without an answer: its pack keeps to the cap by itself, also while no host was there to end its work. */
+	rested(look: Look): void {
+		const { bound } = this.#parts.register.standing;
+		if (bound === undefined || look.ending.type === "answered") return;
+		const limit = overspent(bound, this.#course());
+		if (limit !== undefined) this.#stop(bound, limit, look);
 	}
 
 	/** Every few seconds: time runs also while nothing happens. */

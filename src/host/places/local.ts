@@ -2,6 +2,7 @@
 import { type Home, lieutenantFolder } from "../../daemon/home.ts";
 import { pushPolicy } from "../../gates/push.ts";
 import { gateSettings } from "../../gates/settings.ts";
+import { ALLOWANCE_FILE, type Allowance } from "../../pi/pack/allowance.ts";
 import { BASH_ENV_SCRIPT } from "../../pi/pack/groups.ts";
 import { ROLE_FILE, roleSection } from "../../pi/pack/role.ts";
 import { type Cursor, type Reading, readSession } from "../../pi/session.ts";
@@ -53,6 +54,19 @@ export class LocalPlace implements Place {
 		return startLife(this.#world, { folder, life, command, args, cwd: employment.cwd, env }, watch, options);
 	}
 
+	/** Replaced as a whole: its pack may read at any moment. Not forced to the disk: it is written anew at each start. */
+	allow(id: string, allowance: Allowance | undefined): void {
+		const { files } = this.#world;
+		const path = `${this.#folder(id)}/${ALLOWANCE_FILE}`;
+		if (allowance === undefined) {
+			files.remove(path);
+			return;
+		}
+		files.remove(`${path}.new`);
+		files.append(`${path}.new`, JSON.stringify(allowance));
+		files.rename(`${path}.new`, path);
+	}
+
 	begun(id: string): number {
 		return begunLife(this.#world.files, this.#folder(id));
 	}
@@ -88,6 +102,7 @@ export class LocalPlace implements Place {
 		for (const path of [folder, sessionFolder(folder), temporaryFolder(folder)]) files.makeFolder(path);
 		lay(files, bashEnvFile(folder), BASH_ENV_SCRIPT, 0o600);
 		lay(files, `${folder}/${ROLE_FILE}`, roleSection(employment), 0o600);
+		this.allow(employment.id, employment.allowance);
 	}
 
 	/** Its git hooks, as its gates say; false when there are to be none. */

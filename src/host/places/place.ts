@@ -3,6 +3,7 @@
  * a life of pi there, how to find one again, and how to read its session. What a lieutenant is, and what becomes of its
  * messages, the host decides, alike for all places.
  */
+import type { Allowance } from "../../pi/pack/allowance.ts";
 import type { Cursor, Reading } from "../../pi/session.ts";
 import type { Life, LifeOptions, LifeWatch } from "../agent/life.ts";
 
@@ -21,6 +22,8 @@ export interface Employment {
 	readonly thinking?: string;
 	/** Its own hub token; the address only of a remote hub: the home's own is found anew, also on another port. */
 	readonly hub: { readonly url?: string; readonly token: string };
+	/** How far the work that it has may go. */
+	readonly allowance?: Allowance;
 	/** `FLAGSHIP_GATES`: the gates' settings, fixed by its host for this life. */
 	readonly gates: string;
 	/** First of its 20 ports. */
@@ -71,6 +74,8 @@ export interface Place {
 	release(workspace: Workspace): Promise<Released>;
 	/** Starts life `k`; the caller has proof that life `k - 1` is dead. Throws `cannot_start`. */
 	start(employment: Employment, life: number, watch: LifeWatch, options: LifeOptions): Life;
+	/** How far its work may go from now on; its pack keeps to it. `undefined`: no work is bounded. */
+	allow(id: string, allowance: Allowance | undefined): void;
 	/** The newest life of which a process is known to have begun: a host may die between deciding on one and starting it. */
 	begun(id: string): number;
 	/** The life that an earlier host left, or `undefined` when it is proven dead or never was. */

@@ -1,10 +1,12 @@
 /**
  * What runs inside a lieutenant's pi. It drops deliveries that come twice, hides envelopes from the model, gives it its
- * role, notes the process groups of its commands, and lets only one pi work on its session (`protocol.md` §6).
+ * role, notes the process groups of its commands, keeps its work within its cap, and lets only one pi work on its session
+ * (`protocol.md` §6).
  */
 import type { ExtensionAPI, ExtensionContext } from "@earendil-works/pi-coding-agent";
 import type { World } from "../../world.ts";
 import { envelopeOf } from "../envelope.ts";
+import { Meter } from "./allowance.ts";
 import { Groups } from "./groups.ts";
 import { claimSession, type TakeLock } from "./lock.ts";
 import { Deliveries } from "./memory.ts";
@@ -24,6 +26,7 @@ export interface PackParts {
 export function registerPack(pi: ExtensionAPI, self: Self, load: () => Promise<PackParts>): void {
 	const deliveries = new Deliveries();
 	let groups: Groups | undefined;
+	let meter: Meter | undefined;
 	let refused: string | undefined;
 
 	pi.on("session_start", async (_event, ctx) => {
@@ -35,6 +38,7 @@ export function registerPack(pi: ExtensionAPI, self: Self, load: () => Promise<P
 			return;
 		}
 		groups = new Groups(world, `${self.folder}/groups`);
+		meter = new Meter(world.files, self.folder);
 		deliveries.refill(ctx.sessionManager.getEntries());
 	});
 
@@ -44,7 +48,21 @@ export function registerPack(pi: ExtensionAPI, self: Self, load: () => Promise<P
 		return envelope === undefined || deliveries.take(envelope) ? { action: "continue" } : { action: "handled" };
 	});
 
-	pi.on("context", (event) => ({ messages: [...withoutEnvelopes(event.messages)] }));
+	/** An aborted run makes no further request; the host hears of its end and reports it. */
+	const keepWithin = (ctx: ExtensionContext): void => {
+		if (meter?.usedUp(ctx.sessionManager.getEntries()) === true) ctx.abort();
+	};
+
+	// Tools have answered, and the next turn would begin; what waits in pi's queue is then not begun either.
+	pi.on("turn_end", (event, ctx) => {
+		if (event.toolResults.length > 0) keepWithin(ctx);
+	});
+
+	// Before every request: also of a run that a message, or an extension after an answer, begins.
+	pi.on("context", (event, ctx) => {
+		keepWithin(ctx);
+		return { messages: [...withoutEnvelopes(event.messages)] };
+	});
 
 	pi.on("before_agent_start", async (event) => {
 		const { world } = await load();

@@ -77,6 +77,32 @@ await describeEachPi("the pack", ({ cli: pi }) => {
 		await life.stop(0);
 	});
 
+	it("asks the model nothing beyond the allowance, whatever begins a turn, and goes on with a new one", async () => {
+		const bash = {
+			toolCalls: [{ name: "bash", arguments: { command: "true" } }],
+			usage: { prompt: 90, completion: 10 },
+		};
+		const rig = await makeRig(pi, { default: bash });
+		const heard = ears();
+		const nothing = { turns: 0, tokens: 0, usd: 0 };
+		const employment = rig.employ({ allowance: { from: nothing, cap: { turns: 3 } }, gates: "workLog=off" });
+		const life = await rig.start(employment, 1, heard);
+		const asked = async (text: string, runs: number): Promise<number> => {
+			await prompt(life, text);
+			await settled(heard, runs);
+			return rig.model.requests.length;
+		};
+		expect(await asked("go", 1)).toBe(3);
+		expect(await asked("go on all the same", 2)).toBe(3);
+		rig.place.allow(employment.id, { from: { ...nothing, tokens: 300 }, cap: { turns: 900, tokens: 150 } });
+		expect(await asked("more", 3)).toBe(5);
+		rig.place.allow(employment.id, undefined);
+		await prompt(life, "as long as you like");
+		await until(() => rig.model.requests.length > 10, "many turns", PATIENT);
+		expect(heard.records.filter((record) => record.type === "extension_error")).toEqual([]);
+		await life.stop(0);
+	});
+
 	it("is loaded once when the person's settings list the package too", async () => {
 		const rig = await makeRig(pi, { default: { text: "answer" } });
 		const packages = [join(import.meta.dirname, "../../..")];

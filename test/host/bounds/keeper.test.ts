@@ -20,8 +20,8 @@ afterEach(() => {
 });
 
 const READ: Step = { toolCalls: [{ name: "read", arguments: { path: "a.txt" } }], usage: { prompt: 1_000 } };
-/** No model answers in no time: one that did would be turns ahead of whoever counts them. */
-const READER = { steps: [], after: { ...READ, delayMs: 100 } };
+/** Answers in no time, and so is turns ahead of whoever counts them from outside. */
+const READER = { steps: [], after: READ };
 const TASK = "Investigate this codebase";
 /** So slow that a host can be killed in the middle. */
 const SLOW_READER = { steps: [], after: { ...READ, delayMs: 300 } };
@@ -59,7 +59,7 @@ await describeEachPi("bounded by default", (pi) => {
 		const { home, host } = await begin(READER, () => ({ hub: hub.url, env: { VERS_AUTH_TOKEN: ADMIN } }));
 		const { id, task } = await host.create({ name: "deep", task: TASK });
 		const row = await host.state("deep", "stopped", 50_000);
-		expect(row.reason).toMatch(/^\d+ turns without a write, 0 files → report r\w{3}$/);
+		expect(row.reason).toMatch(/^(\d+ turns without a write|30 turns), 0 files → report r\w{3}$/);
 		expect(answered(home, id)).toBeLessThanOrEqual(30);
 		expect(reports(home, id)).toHaveLength(1);
 		expect(reports(home, id)[0]).toContain("read a.txt (");
@@ -102,7 +102,7 @@ await describeEachPi("bounded by default", (pi) => {
 		await host.kill();
 		await host.start();
 		const row = await host.state("deep", "stopped", 40_000);
-		expect(row.reason).toMatch(/^([89]|1\d) turns, 0 files → report r\w{3}$/);
+		expect(row.reason).toMatch(/^8 turns, 0 files → report r\w{3}$/);
 		await until(() => host.notices.some((notice) => notice.type === "limit"), "the notice");
 		await host.kill();
 		await host.start();
@@ -113,6 +113,25 @@ await describeEachPi("bounded by default", (pi) => {
 		await host.state("deep", "stopped", 40_000);
 		await until(() => host.notices.length === 2, "the second notice");
 		expect(reports(home, id)).toHaveLength(2);
+	});
+
+	test("no turn begins beyond the cap: its pi keeps to it by itself, however fast, also while no host is there", async () => {
+		const { home, host } = await begin(SLOW_READER);
+		const { id } = await host.client.call(
+			contract.create,
+			{ name: "deep", role: "[[agent:deep]] a reader", task: TASK, cap: "9 turns" },
+			{ launch: host.launch },
+		);
+		await until(async () => ((await host.status("deep"))?.turns ?? 0) >= 2, "two turns", 30_000);
+		await host.kill();
+		await until(() => answered(home, id) === 9, "the last turn that is allowed", 30_000);
+		await host.start();
+		expect((await host.state("deep", "stopped", 40_000)).reason).toMatch(/^9 turns, 0 files → report r\w{3}$/);
+		expect(answered(home, id)).toBe(9);
+		expect(reports(home, id)).toHaveLength(1);
+		await host.client.call(contract.resume, { name: "deep" });
+		await until(() => reports(home, id).length === 2, "the second report", 40_000);
+		expect(answered(home, id)).toBe(18);
 	});
 
 	test("what was due is looked for: a file, a check that hangs, forks and floods, and nothing because it was said", async () => {
