@@ -119,6 +119,70 @@ export const sessions = operation({
 			.join("\n") || "No sessions.") + more(next),
 });
 
+/** How a request came to its end without an answer. */
+export const CUT_BY = ["kill", "abort", "failure"] as const;
+
+/** One request whose answer was cut off: no provider tells what it took. Never part of a session's own numbers. */
+export const UsageEstimate = Type.Object({
+	id: Type.String({ description: "ULID" }),
+	sessionId: Type.String(),
+	request: Type.String({ description: "names the request within its session" }),
+	agent: Type.String(),
+	model: Type.String(),
+	tokens: Tokens,
+	cost: Cost,
+	cutBy: oneOf(CUT_BY),
+	estimated: Type.Boolean({ description: "always true" }),
+	at: Type.String(),
+});
+export type UsageEstimate = Static<typeof UsageEstimate>;
+
+export const recordEstimate = operation({
+	name: "usage.estimate",
+	at: "hub",
+	cli: "usage estimate",
+	summary: "Record what a request probably took whose answer was cut off. The same request again changes nothing.",
+	method: "POST",
+	path: "/usage/estimates",
+	status: 201,
+	input: Type.Object({
+		sessionId: text(200),
+		request: text(200),
+		agent: authorName,
+		model: text(200),
+		tokens: Tokens,
+		cost: Cost,
+		cutBy: oneOf(CUT_BY),
+		at: Time,
+	}),
+	output: UsageEstimate,
+	author: { field: "agent", needed: true },
+	allow: WRITERS,
+	spool: true,
+	sentences: { ...sentencesOf("tokens"), ...sentencesOf("cost") },
+	tell: (estimate) => `Recorded about ${estimate.tokens.total} tokens of ${estimate.sessionId}, estimated.`,
+});
+
+export const estimates = operation({
+	name: "usage.estimates",
+	at: "hub",
+	cli: "usage estimates",
+	summary: "List requests whose answer was cut off, with what they probably took, latest first.",
+	method: "GET",
+	path: "/usage/estimates",
+	status: 200,
+	input: Type.Object({ agent: Type.Optional(Type.String()), range: Range, ...paging }),
+	output: Type.Object({ estimates: Type.Array(UsageEstimate), ...page }),
+	allow: EVERYONE,
+	tell: ({ estimates, next }) =>
+		(estimates
+			.map(
+				(cut) =>
+					`${cut.at} ${cut.agent} ${cut.model} about ${cut.tokens.total} tokens $${cut.cost.total.toFixed(2)}, cut by ${cut.cutBy}`,
+			)
+			.join("\n") || "None.") + more(next),
+});
+
 export const recordVm = operation({
 	name: "usage.vm",
 	at: "hub",
@@ -188,6 +252,10 @@ export const summary = operation({
 		range: Type.String(),
 		totals: Type.Object({ ...Totals, vms: Type.Integer() }),
 		byAgent: Type.Record(Type.String(), Type.Object(Totals)),
+		estimated: Type.Object(
+			{ requests: Type.Integer(), tokens: Type.Number(), cost: Type.Number() },
+			{ description: "requests whose answer was cut off; not in the totals" },
+		),
 		coverage: Type.Object({
 			seen: Type.Integer({ description: "sessions counted here" }),
 			unreported: Type.Array(Type.String(), {
@@ -196,12 +264,17 @@ export const summary = operation({
 		}),
 	}),
 	allow: EVERYONE,
-	tell: ({ range, totals, byAgent, coverage }) =>
+	tell: ({ range, totals, byAgent, estimated, coverage }) =>
 		[
 			`${range}: ${totals.tokens} tokens, $${totals.cost.toFixed(2)}, ${totals.sessions} sessions seen, ${totals.vms} VMs`,
 			...Object.entries(byAgent).map(
 				([agent, sum]) => `${agent}: ${sum.tokens} tokens, $${sum.cost.toFixed(2)}, ${sum.sessions} sessions`,
 			),
+			...(estimated.requests === 0
+				? []
+				: [
+						`Besides, estimated: ${estimated.requests} answers cut off, about ${estimated.tokens} tokens, $${estimated.cost.toFixed(2)}`,
+					]),
 			...(coverage.unreported.length === 0
 				? []
 				: [`Not counted, so the real number is higher: ${coverage.unreported.join(", ")}`]),

@@ -16,6 +16,7 @@ import { readAdminToken } from "../daemon/token.ts";
 import { Fault, fault, reason } from "../errors.ts";
 import { type GateSettings, gateSettings, gatesEnvironment, PROJECT_FILE, tighten } from "../gates/settings.ts";
 import type { Mode } from "../gates/settle.ts";
+import type { Death } from "../pi/cut.ts";
 import type { Listener, Timer, World } from "../world.ts";
 import { allowanceOf, type Bound } from "./bounds/bound.ts";
 import { check, type Verdict } from "./bounds/check.ts";
@@ -46,7 +47,7 @@ import { Roster, type Standing } from "./store/roster.ts";
 import { Spool } from "./store/spool.ts";
 import { Store } from "./store/store.ts";
 import { type HeldToken, Tokens } from "./store/tokens.ts";
-import { owedRecord, usageRecord } from "./usage.ts";
+import { cutRecords, owedRecord, usageRecord } from "./usage.ts";
 
 export interface HostOptions {
 	readonly world: World;
@@ -337,7 +338,7 @@ export class Host {
 			save: (standing) => this.#save(standing),
 			notify: (standing, type, text, cause) => this.#notify(standing, type, text, cause),
 			receipt: (id) => this.#receipt(id),
-			used: (standing, look) => this.#used(standing, look),
+			used: (standing, look, death) => this.#used(standing, look, death),
 			owed: (standing, look) => this.#owed(standing, look),
 			bounds: this.bounds,
 			liveness: this.liveness,
@@ -437,9 +438,11 @@ export class Host {
 	}
 
 	/** What a session used is recorded by the host, from the file: so the tokens of a killed agent count as well. */
-	#used(standing: Standing, look: Look): void {
+	#used(standing: Standing, look: Look, death?: Death): void {
+		const author = `lieutenant:${standing.spec.id}`;
 		const record = usageRecord(standing, look);
-		if (record !== undefined) this.keep(`lieutenant:${standing.spec.id}`, "usage.session", record.input, record.key);
+		if (record !== undefined) this.keep(author, "usage.session", record.input, record.key);
+		for (const { input, key } of cutRecords(standing, look, death)) this.keep(author, "usage.estimate", input, key);
 	}
 
 	/** It will not log any more: what it left unlogged is written for it. */

@@ -175,7 +175,18 @@ export class Lieutenant {
 		if (life !== undefined) this.#meeting = this.#meet(life, false);
 		// One that never came to be has not died: nothing to tell, nothing to count.
 		else if (!begun) this.#start();
-		else this.#died({ code: null, signal: null, stderr: "", cause: { type: "unseen" } });
+		else {
+			this.#cut(await this.#journal.look(), 0);
+			this.#died({ code: null, signal: null, stderr: "", cause: { type: "unseen" } });
+		}
+	}
+
+	/** Its process is gone: what it used is recorded, with the answer that this may have cut off. */
+	#cut(look: Look, heard: number): void {
+		const words = this.#courier.open.reduce((sum, { text }) => sum + text.length, 0);
+		const at = new Date(this.#quarters.world.clock.now()).toISOString();
+		const asked = words === 0 ? undefined : words;
+		this.#quarters.used(this.standing, look, { life: this.standing.lives, heard, asked, at });
 	}
 
 	#start(): void {
@@ -392,9 +403,10 @@ export class Lieutenant {
 
 	async #ended(end: LifeEnd): Promise<void> {
 		this.#life = undefined;
+		const { heard } = this.#present;
 		this.#present.end();
 		this.#cancelTimers();
-		await this.#look();
+		this.#cut(await this.#look(), heard);
 		if (this.#ending === undefined) {
 			this.#died(end);
 			return;
@@ -408,7 +420,6 @@ export class Lieutenant {
 	#died(end: LifeEnd): void {
 		this.#courier.take({ type: "down" });
 		const next = this.#register.died(end, this.#met);
-		void this.#journal.look().then((look) => this.#quarters.used(this.standing, look));
 		if (next.type === "restart") {
 			this.#again = this.#quarters.world.clock.after(next.pause, () => this.#relaunch());
 		}

@@ -9,6 +9,7 @@ export class Present {
 	readonly #world: World;
 	#tool: (Live["tool"] & { readonly call: string }) | undefined;
 	#partial = "";
+	#heard = 0;
 
 	constructor(world: World) {
 		this.#world = world;
@@ -23,13 +24,20 @@ export class Present {
 		return this.#partial;
 	}
 
+	/** Characters of the answer that is coming, which a kill would leave nowhere. */
+	get heard(): number {
+		return this.#heard;
+	}
+
 	get shown(): Pick<Live, "partial" | "tool"> {
 		return { partial: this.#partial, tool: this.#tool };
 	}
 
 	take(record: RpcRecord): void {
-		if (record.type === "message_update") this.#partial = (this.#partial + record.delta).slice(-PARTIAL_MAX);
-		else if (record.type === "message_end" && record.message.role === "assistant") this.#partial = "";
+		if (record.type === "message_update") {
+			this.#partial = (this.#partial + record.delta).slice(-PARTIAL_MAX);
+			this.#heard += record.length;
+		} else if (record.type === "message_end" && record.message.role === "assistant") this.#quiet();
 		else if (record.type === "tool_execution_start") {
 			const { call, tool, input } = record;
 			this.#tool = { call, name: toolLine(tool, input), since: this.#world.clock.now() };
@@ -39,7 +47,12 @@ export class Present {
 	/** The run is over. */
 	end(): void {
 		this.#tool = undefined;
+		this.#quiet();
+	}
+
+	#quiet(): void {
 		this.#partial = "";
+		this.#heard = 0;
 	}
 }
 

@@ -1,6 +1,7 @@
 /** What a lieutenant needs of its host. */
 import type { Cause } from "../contract/cause.ts";
 import type { NoticeType } from "../contract/link.ts";
+import type { Death } from "../pi/cut.ts";
 import type { World } from "../world.ts";
 import type { Bound, Evidence } from "./bounds/bound.ts";
 import type { Verdict } from "./bounds/check.ts";
@@ -29,8 +30,8 @@ export interface Quarters {
 	notify(standing: Standing, type: NoticeType, text: string, cause?: Cause): void;
 	/** A receipt changed; the message is stored already. */
 	receipt(id: string): void;
-	/** What its session has used, as far as the file tells. */
-	used(standing: Standing, look: Look): void;
+	/** What its session has used, as far as the file tells; `death`, once, after its process has ended. */
+	used(standing: Standing, look: Look, death?: Death): void;
 	/** What it did and did not log, once it has ended for good. */
 	owed(standing: Standing, look: Look): void;
 	readonly bounds: BoundSettings;

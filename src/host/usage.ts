@@ -1,9 +1,10 @@
 /** What the hub keeps of a lieutenant's session, read from its file: the same however often, and by whom, it is read. */
 import type { Static } from "@sinclair/typebox";
 import type { append } from "../contract/log.ts";
-import type { recordSession } from "../contract/usage.ts";
+import type { recordEstimate, recordSession } from "../contract/usage.ts";
 import { fold, workEvents } from "../gates/ledger.ts";
 import { owed } from "../gates/owed.ts";
+import { cutAnswers, cutByDeath, type Death } from "../pi/cut.ts";
 import { sessionUsage } from "../pi/usage.ts";
 import type { Look } from "./journal.ts";
 import type { Standing } from "./store/roster.ts";
@@ -18,6 +19,20 @@ export function usageRecord(standing: Standing, look: Look): Kept<Static<typeof 
 	const usage = sessionUsage(id, look.tally);
 	if (usage === undefined) return undefined;
 	return { input: { ...usage, agent: name, parentAgent: standing.owner }, key: `usage ${id} ${look.answer ?? ""}` };
+}
+
+/** A row for each request whose answer was cut off; with `death`, also for the one that this end has cut off. */
+export function cutRecords(
+	standing: Standing,
+	look: Look,
+	death?: Death,
+): readonly Kept<Static<typeof recordEstimate.input>>[] {
+	const { id, name } = standing.spec;
+	const last = death === undefined ? undefined : cutByDeath(look.entries, death);
+	return [...cutAnswers(look.entries), ...(last === undefined ? [] : [last])].map((cut) => ({
+		input: { ...cut, sessionId: id, agent: name },
+		key: `cut ${id} ${cut.request}`,
+	}));
 }
 
 /** What an agent that has ended for good did and did not log. */

@@ -41,8 +41,8 @@ export type RpcRecord =
 	| { readonly type: "agent_settled" }
 	| { readonly type: "turn_end"; readonly message: Message; readonly toolResults: readonly Message[] }
 	| { readonly type: "message_start"; readonly message: Message }
-	/** Something of an answer was streamed; `delta` is its text, empty for thinking and tool calls. */
-	| { readonly type: "message_update"; readonly delta: string }
+	/** Something of an answer was streamed; `delta` is its text, empty for thinking and tool calls; `length` of all three. */
+	| { readonly type: "message_update"; readonly delta: string; readonly length: number }
 	| { readonly type: "message_end"; readonly message: Message }
 	/** Both lists whole, in order. Queued custom messages are in neither. */
 	| { readonly type: "queue_update"; readonly steering: readonly string[]; readonly followUp: readonly string[] }
@@ -117,7 +117,8 @@ const readers: { readonly [type: string]: (value: Shape) => RpcRecord } = {
 	message_start: (value) => ({ type: "message_start", message: parseMessage(value.message) }),
 	message_update: (value) => {
 		const event = shape(value.assistantMessageEvent);
-		return { type: "message_update", delta: event.type === "text_delta" ? text(event.delta) : "" };
+		const delta = text(event.delta);
+		return { type: "message_update", delta: event.type === "text_delta" ? delta : "", length: delta.length };
 	},
 	message_end: (value) => ({ type: "message_end", message: parseMessage(value.message) }),
 	queue_update: (value) => ({ type: "queue_update", ...parseQueue(value) }),

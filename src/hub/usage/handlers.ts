@@ -3,15 +3,8 @@ import { fault } from "../../errors.ts";
 import { read, write } from "../handle.ts";
 import { cursorOf, cut, limitOf } from "../page.ts";
 import { duration } from "../window.ts";
+import { dollars, millis, NANO } from "./numbers.ts";
 import { addToSums, type Part, sumsSince } from "./sums.ts";
-
-const NANO = 1e9;
-
-function millis(field: string, text: string): number {
-	const ms = new Date(text).getTime();
-	if (Number.isNaN(ms)) throw fault("invalid_input", `invalid ${field}: ${text}`);
-	return ms;
-}
 
 /** A session says again and again what it has used so far; the last word counts, so nothing is counted twice. */
 export const recordSession = write(contract.recordSession, async ({ input, author, tx, stamp }) => {
@@ -180,8 +173,6 @@ export const vms = read(contract.vms, async ({ input, db, now }) => {
 	return { vms: rows.map(vmOf), count: rows.length, ...next };
 });
 
-const dollars = (nanodollars: number): number => Math.round(nanodollars / (NANO / 100)) / 100;
-
 export const summary = read(contract.summary, async ({ input, db, now, hub }) => {
 	const range = input.range ?? "7d";
 	const span = duration(range);
@@ -193,6 +184,15 @@ export const summary = read(contract.summary, async ({ input, db, now, hub }) =>
 		.selectFrom("usage_vms")
 		.select((count) => count.fn.countAll<number>().as("n"))
 		.where("created_ms", ">=", from)
+		.executeTakeFirstOrThrow();
+	const cut = await db
+		.selectFrom("usage_estimates")
+		.select(({ fn }) => [
+			fn.countAll<number>().as("requests"),
+			fn.sum<number | null>("tokens").as("tokens"),
+			fn.sum<number | null>("nanodollars").as("nanodollars"),
+		])
+		.where("at_ms", ">=", from)
 		.executeTakeFirstOrThrow();
 	const unreported = await db
 		.selectFrom("lieutenants")
@@ -208,6 +208,7 @@ export const summary = read(contract.summary, async ({ input, db, now, hub }) =>
 		byAgent: Object.fromEntries(
 			sums.map(({ agent, tokens, nanodollars, sessions }) => [agent, { tokens, cost: dollars(nanodollars), sessions }]),
 		),
+		estimated: { requests: cut.requests, tokens: cut.tokens ?? 0, cost: dollars(cut.nanodollars ?? 0) },
 		coverage: { seen: add("sessions"), unreported: unreported.map((row) => row.name) },
 	};
 });

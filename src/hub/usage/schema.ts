@@ -13,6 +13,18 @@ declare module "../database/tables.ts" {
 			nanodollars: number;
 			sessions: number;
 		};
+		usage_estimates: {
+			n: Generated<number>;
+			session_id: string;
+			request: string;
+			agent: string;
+			/** Milliseconds since 1970. */
+			at_ms: number;
+			tokens: number;
+			nanodollars: number;
+			/** The estimate as JSON. */
+			doc: string;
+		};
 		usage_vms: {
 			n: Generated<number>;
 			id: string;
@@ -77,4 +89,16 @@ export const usageSchema = schema("usage", [
 	) strict;
 	create index usage_vms_vm on usage_vms (vm_id);
 	create index usage_vms_created on usage_vms (created_ms);`,
+	`create table usage_estimates (
+		n integer primary key,
+		session_id text not null,
+		request text not null,
+		agent text not null,
+		at_ms integer not null,
+		tokens integer not null,
+		nanodollars integer not null,
+		doc text not null,
+		unique (session_id, agent, request)
+	) strict;
+	create index usage_estimates_at on usage_estimates (at_ms);`,
 ]);

@@ -185,3 +185,32 @@ describe("sessions and VMs", () => {
 		expect(mint).toBeTypeOf("function");
 	});
 });
+
+describe("an answer that was cut off", () => {
+	const estimate = (request: string, fields: object = {}) => ({
+		...{ sessionId: "s1", request, agent: "ann", model: "m", tokens: five(40), cost: five(0.02), cutBy: "kill" },
+		at: new Date(now).toISOString(),
+		...fields,
+	});
+
+	test("is a row of its own, once, marked, and in no session's numbers", async () => {
+		const { usage, ...hub } = await fresh();
+		await hub.done("POST", "/usage/sessions", session("s1"));
+		const first = await hub.done("POST", "/usage/estimates", estimate("life 1"));
+		expect(first).toMatchObject({ ...estimate("life 1"), estimated: true });
+		// Told again by a host that has read the file once more.
+		expect((await hub.done("POST", "/usage/estimates", estimate("life 1", { tokens: five(99) }))).id).toBe(first.id);
+		await hub.done("POST", "/usage/estimates", estimate("e7", { cutBy: "abort" }));
+		expect(
+			(await hub.done("GET", "/usage/estimates")).estimates.map((row: { request: string }) => row.request),
+		).toEqual(["e7", "life 1"]);
+		const summary = await usage("7d");
+		expect(summary.totals).toEqual({ tokens: 100, cost: 0.1, sessions: 1, vms: 0 });
+		expect(summary.estimated).toEqual({ requests: 2, tokens: 80, cost: 0.04 });
+	});
+
+	test("is told by the host that looks after the agent, in the agent's name", async () => {
+		const eve = await mint("lieutenant", "eve");
+		expect((await ask("POST", "/usage/estimates", estimate("x"), { token: eve })).status).toBe(403);
+	});
+});

@@ -1,0 +1,57 @@
+/** Requests whose answer was cut off: a row each, apart from what sessions have told, so that those stay exact. */
+import * as contract from "../../contract/usage.ts";
+import { read, write } from "../handle.ts";
+import { cursorOf, cut, limitOf } from "../page.ts";
+import { duration } from "../window.ts";
+import { millis, NANO } from "./numbers.ts";
+
+/** A host tells of the same request whenever it looks at the session again: the first word stands. */
+export const recordEstimate = write(contract.recordEstimate, async ({ input, author, tx, stamp }) => {
+	const at_ms = millis("at", input.at);
+	const [session_id, request] = [input.sessionId.trim(), input.request.trim()];
+	const known = await tx
+		.selectFrom("usage_estimates")
+		.select("doc")
+		.where("session_id", "=", session_id)
+		.where("agent", "=", author.name)
+		.where("request", "=", request)
+		.executeTakeFirst();
+	if (known !== undefined) return JSON.parse(known.doc) as contract.UsageEstimate;
+	const { model, tokens, cost, cutBy, at } = input;
+	const estimate: contract.UsageEstimate = {
+		...{ id: stamp.id, sessionId: session_id, request, agent: author.name, model, tokens, cost, cutBy, at },
+		estimated: true,
+	};
+	await tx
+		.insertInto("usage_estimates")
+		.values({
+			...{ session_id, request, agent: author.name, at_ms, doc: JSON.stringify(estimate) },
+			tokens: Math.round(tokens.total),
+			nanodollars: Math.round(cost.total * NANO),
+		})
+		.execute();
+	await tx.publish({
+		type: "usage_estimated",
+		by: author,
+		summary: `about ${Math.round(tokens.total)} tokens of an answer that was cut off`,
+		detail: { session: session_id, request, tokens: Math.round(tokens.total), costUsd: cost.total, cutBy },
+	});
+	return estimate;
+});
+
+export const estimates = read(contract.estimates, async ({ input, db, now }) => {
+	const limit = limitOf(input.limit);
+	const span = duration(input.range);
+	const before = cursorOf(input.cursor);
+	let query = db
+		.selectFrom("usage_estimates")
+		.selectAll()
+		.orderBy("n", "desc")
+		.limit(limit + 1);
+	if (input.agent !== undefined) query = query.where("agent", "=", input.agent);
+	if (span !== undefined) query = query.where("at_ms", ">=", now - span);
+	if (before !== undefined) query = query.where("n", "<", before);
+	const { rows, next } = cut(await query.execute(), limit, (row) => row.n);
+	const shown = rows.map((row): contract.UsageEstimate => JSON.parse(row.doc));
+	return { estimates: shown, count: shown.length, ...next };
+});
