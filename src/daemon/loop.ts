@@ -7,6 +7,7 @@ import { afterEnd, type Course, type Ended, EXIT, entryOf } from "./course.ts";
 import { type Daemon, type Environment, type Home, logFile, loopFolder } from "./home.ts";
 import { tryLock } from "./lock.ts";
 import { log, trimLog } from "./log.ts";
+import { DAEMON_FLAGS } from "./node.ts";
 import { type Entry, livingDaemon, readRunFile, sameProcess, takeNext, writeFailed } from "./run-file.ts";
 import { daemonEnvironment, readSettings } from "./settings.ts";
 import { pause } from "./wait.ts";
@@ -79,7 +80,7 @@ function start({ world, home, daemon, env }: LoopOptions, entry: Entry): Life {
 	trimLog(world, path);
 	const child = world.spawn.detached({
 		command: process.execPath,
-		args: [entry.entry, daemon, "run", "--daemon"],
+		args: [...DAEMON_FLAGS, entry.entry, daemon, "run", "--daemon"],
 		cwd: home.root,
 		env: daemonEnvironment(home, readSettings(home, env), env),
 		stdin: null,

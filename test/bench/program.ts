@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { DAEMON_FLAGS } from "../../src/daemon/node.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { type Home, makeHome } from "../support/home.ts";
 import { until } from "../support/until.ts";
@@ -53,12 +54,12 @@ export const TOKEN = "the-token-of-the-bench";
 /** `flagship hub run` on data of its own, or on what an earlier one left in `folder`. */
 export async function startHub(home: Home = makeHome(), folder: string = join(home.root, "data")): Promise<Hub> {
 	const env = { ...home.env, PORT: "0", DATA_DIR: folder, VERS_AUTH_TOKEN: TOKEN };
-	return { ...(await program([FLAGSHIP, "hub", "run"], env)), token: TOKEN, folder };
+	return { ...(await program([...DAEMON_FLAGS, FLAGSHIP, "hub", "run"], env)), token: TOKEN, folder };
 }
 
 /** The hub of a home, found there by the home's host. */
 export const startHubOf = (home: Home): Promise<Program> =>
-	program([FLAGSHIP, "hub", "run"], { ...home.env, PORT: "0" });
+	program([...DAEMON_FLAGS, FLAGSHIP, "hub", "run"], { ...home.env, PORT: "0" });
 
 /** `GET /<n>` is answered with n bytes. */
 export const startEcho = (): Promise<Program> => program([ECHO], { PATH: process.env.PATH ?? "" });

@@ -5,6 +5,7 @@ import { createHostClient, type HostClient } from "../../src/client/host.ts";
 import type { Lieutenant, Message } from "../../src/contract/lieutenants.ts";
 import * as contract from "../../src/contract/lieutenants.ts";
 import type { Launch, Notice } from "../../src/contract/link.ts";
+import { DAEMON_FLAGS } from "../../src/daemon/node.ts";
 import { takenOver } from "../../src/pi/environment.ts";
 import { realWorld } from "../../src/world/real.ts";
 import type { Home } from "./home.ts";
@@ -49,7 +50,7 @@ export class TestHost {
 
 	/** Starts it and connects; after a kill, starts it again. */
 	async start(): Promise<void> {
-		const child = spawn(process.execPath, [RUNNER], {
+		const child = spawn(process.execPath, [...DAEMON_FLAGS, RUNNER], {
 			env: { ...this.#home.env, FLAGSHIP_HOME: this.#home.flagship },
 			stdio: ["ignore", "pipe", "pipe"],
 		});
