@@ -62,13 +62,12 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 
 	const call: ToolCall = async (operation, input, { signal, key }) => {
 		if (host === undefined) throw fault("host_unreachable", "this session has not begun");
-		const creates = operation.name === "lieutenants.create";
 		const output = await holding(
 			host.call(operation, input, {
 				signal,
 				key,
 				patience: PATIENCE,
-				...(creates ? { launch: launch() } : { target: targetOf(input) }),
+				...(operation.launches === true ? { launch: launch() } : { target: targetOf(input) }),
 			}),
 		);
 		if (isMutation(operation)) gave(operation.name, input, output);
@@ -79,6 +78,8 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 		if (operation === "lieutenants.create" && (input as { task?: string }).task !== undefined) {
 			waiting.gave((output as { id: string }).id, true);
 		}
+		if (operation === "ralph.start") waiting.gave((output as { id: string }).id, true);
+		if (operation === "ralph.stop") waiting.over((output as { loop: { id: string } }).loop.id);
 		if (operation === "lieutenants.send")
 			waiting.gave((output as { message: { lieutenant: string } }).message.lieutenant, false);
 	};

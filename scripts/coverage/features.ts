@@ -133,7 +133,19 @@ export const areas: readonly Area[] = [
 				"what was due is looked for: a file, a check that hangs, forks and floods, and nothing because it was said",
 			]),
 			planned("Budgets per lieutenant and fleet, reserved before launch"),
-			planned("Fresh contexts until a command passes"),
+			shipped(
+				"`ralph_start`, `ralph_status`, `ralph_stop`: fresh contexts until a command passes",
+				[
+					"test/host/ralph/ralph.test.ts",
+					"gives each round a fresh mind, ends when the command passes in the third, and says so once",
+					"goes on where it was after a kill -9 of its host in the middle of a round, and runs no round twice",
+					"is stopped in the middle of a round: its process is gone, and no further round begins",
+				],
+				[
+					"test/extensions/ralph.test.ts",
+					"is found, runs three rounds until its command passes, and the printed run hears of it",
+				],
+			),
 			planned("Swarms: spawn, task, status, read, wait, discover, teardown; nested fleets"),
 			planned("Golden images are built and checked; configuration is brought along"),
 			planned("`vers_vms` and the `vers_vm_*` tools; read, bash, edit and write go to a VM; `/vers`"),
@@ -309,6 +321,7 @@ export const areas: readonly Area[] = [
 			shipped("`feed`", OFFERED),
 			shipped("`lieutenants`", OFFERED),
 			shipped("`log`", OFFERED),
+			shipped("`ralph`", OFFERED),
 			shipped("`recovery`", OFFERED),
 			shipped("`registry`", OFFERED),
 			shipped("`usage`", OFFERED),
@@ -320,7 +333,7 @@ export const areas: readonly Area[] = [
 			]),
 			planned("Journal, reports, commits, deploy runbook"),
 			planned("Swarm coordination, golden image, bootstrap of a fleet, networking"),
-			planned("Magic link, preview deploy, PR review, git audit, captain's log, fresh contexts, contributing a fix"),
+			planned("Magic link, preview deploy, PR review, git audit, captain's log, contributing a fix"),
 		],
 	},
 	{

@@ -11,6 +11,7 @@ interface Field {
 	readonly type?: string;
 	readonly enum?: readonly string[];
 	readonly items?: Field;
+	readonly properties?: Readonly<Record<string, Field>>;
 	readonly anyOf?: readonly Field[];
 	readonly description?: string;
 }
@@ -112,8 +113,10 @@ function valueFrom(operation: AnyOperation, name: string, field: Field, texts: r
 		case "array":
 			if (text.startsWith("[")) return json("a list");
 			return texts.map((one) => (field.items?.type === "object" ? objectFrom(operation, name, one) : one));
-		case "object":
-			return json("an object");
+		case "object": {
+			const only = soleField(field);
+			return only === undefined || text.trimStart().startsWith("{") ? json("an object") : { [only]: text };
+		}
 		case "nullable":
 			return text === "null" ? null : text;
 		case "any":
@@ -121,6 +124,12 @@ function valueFrom(operation: AnyOperation, name: string, field: Field, texts: r
 		default:
 			return text;
 	}
+}
+
+/** Of an object that holds one text and nothing else: people type the text. */
+function soleField({ properties = {} }: Field): string | undefined {
+	const [[name, field] = [], ...others] = Object.entries(properties);
+	return others.length === 0 && field?.type === "string" ? name : undefined;
 }
 
 function objectFrom(operation: AnyOperation, name: string, text: string): unknown {

@@ -127,7 +127,7 @@ async function askHost(context: Context, operation: AnyOperation, input: unknown
 	const host = hostClient(context);
 	host.connect();
 	try {
-		const launch = operation.name === "lieutenants.create" ? await launchHere(context) : undefined;
+		const launch = operation.launches === true ? await launchHere(context) : undefined;
 		return { output: await host.call(operation, input, { patience: 20_000, launch }) };
 	} finally {
 		host.close();

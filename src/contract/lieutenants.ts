@@ -58,6 +58,7 @@ export const Lieutenant = Type.Object({
 	model: Type.Optional(Type.String()),
 	thinking: Type.Optional(Type.String()),
 	task: Type.Optional(Type.String({ description: "board id" })),
+	round: Type.Optional(Type.String({ description: "`3/10`, of a Ralph loop" })),
 	due: Type.Optional(Type.String({ description: "`a report; 12/30 turns, $0.41/$2.00`, while it has work" })),
 	tool: Type.Optional(Type.String({ description: "what runs now: `bash npm test`" })),
 	toolSince: Type.Optional(Type.String({ description: "ISO 8601" })),
@@ -94,6 +95,7 @@ export const create = operation({
 	method: "POST",
 	path: "/lieutenants",
 	status: 201,
+	launches: true,
 	input: Type.Object({
 		name: Name,
 		role: Type.String({ minLength: 1, maxLength: 16_384, pattern: "\\S", description: "what it is for" }),
@@ -203,7 +205,7 @@ export const status = operation({
 		lieutenants
 			.map(
 				(lt) =>
-					`${lt.name}  ${lt.state}${lt.reason === undefined ? "" : `: ${lt.reason}`}  ${lt.place}${lt.task === undefined ? "" : `  task ${lt.task}`}${lt.due === undefined ? "" : `  due ${lt.due}`}${lt.tool === undefined ? "" : `  ${lt.tool}${lt.cause?.type === "silent-tool" ? ` (silent since ${lt.cause.since}, its process answers)` : ""}`}  ${lt.turns} turns  $${lt.costUsd.toFixed(2)}  ${lt.pending} pending`,
+					`${lt.name}  ${lt.state}${lt.reason === undefined ? "" : `: ${lt.reason}`}  ${lt.place}${lt.task === undefined ? "" : `  task ${lt.task}`}${lt.round === undefined ? "" : `  round ${lt.round}`}${lt.due === undefined ? "" : `  due ${lt.due}`}${lt.tool === undefined ? "" : `  ${lt.tool}${lt.cause?.type === "silent-tool" ? ` (silent since ${lt.cause.since}, its process answers)` : ""}`}  ${lt.turns} turns  $${lt.costUsd.toFixed(2)}  ${lt.pending} pending`,
 			)
 			.join("\n") || "No lieutenants. vers_lt_create makes one.",
 });

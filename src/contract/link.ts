@@ -68,7 +68,7 @@ export interface Call {
 	/** Idempotency key: present on every mutation. */
 	readonly key?: string;
 	readonly acting?: Acting;
-	/** With `lieutenants.create`, from a session. */
+	/** With what starts agents (`Operation.launches`). */
 	readonly launch?: Launch;
 	/** Set by the hub on calls that it forwards. */
 	readonly author?: { readonly name: string; readonly role: string };

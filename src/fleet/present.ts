@@ -48,6 +48,10 @@ export function span(ms: number): string {
 
 /** What it does, or why it does not; `now` is wall time in ms. */
 export function doing(row: Lieutenant, now: number): string {
+	return row.round === undefined ? plainly(row, now) : `round ${row.round} ${plainly(row, now)}`;
+}
+
+function plainly(row: Lieutenant, now: number): string {
 	if (row.reason !== undefined) return `${row.state}: ${row.reason}`;
 	if (row.state === "working" && row.tool !== undefined) {
 		const since = row.toolSince === undefined ? "" : ` ${span(now - Date.parse(row.toolSince))}`;

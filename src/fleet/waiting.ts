@@ -22,10 +22,14 @@ export class Waiting {
 	}
 
 	heard(notice: Notice): void {
-		if (ENDS.includes(notice.type)) {
-			this.#heard.add(notice.lieutenant.id);
-			this.#for.delete(notice.lieutenant.id);
-		}
+		if (ENDS.includes(notice.type)) this.over(notice.lieutenant.id);
+		this.#wake();
+	}
+
+	/** It needs no waiting for any more. */
+	over(id: string): void {
+		this.#heard.add(id);
+		this.#for.delete(id);
 		this.#wake();
 	}
 

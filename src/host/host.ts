@@ -33,10 +33,12 @@ import { type LivenessSettings, livenessSettings } from "./liveness/settings.ts"
 import { Names } from "./names.ts";
 import { briefHandlers } from "./operations/brief.ts";
 import { lieutenantHandlers } from "./operations/lieutenants.ts";
+import { ralphHandlers } from "./operations/ralph.ts";
 import { spoolHandlers } from "./operations/spool.ts";
 import { LocalPlace } from "./places/local.ts";
 import type { Employment, Place } from "./places/place.ts";
 import type { Quarters } from "./quarters.ts";
+import { Ralph } from "./ralph/ralph.ts";
 import { Sessions } from "./sessions.ts";
 import { Answers } from "./store/answers.ts";
 import { Inbox } from "./store/inbox.ts";
@@ -83,6 +85,7 @@ export class Host {
 	readonly newId: () => string;
 	readonly bounds: BoundSettings;
 	readonly liveness: LivenessSettings;
+	readonly ralph: Ralph;
 	readonly id: string;
 	readonly lieutenants = new Map<string, Lieutenant>();
 	readonly #start: string;
@@ -115,7 +118,8 @@ export class Host {
 			options.place ??
 			new LocalPlace({ world, home, socket: socketPath(home, "host"), packageFolder: options.packageFolder });
 		this.#reports = new Reports(this.store);
-		const handlers = [...lieutenantHandlers(this), ...spoolHandlers(this), ...briefHandlers(this)];
+		this.ralph = new Ralph(this);
+		const handlers = [lieutenantHandlers, spoolHandlers, briefHandlers, ralphHandlers].flatMap((made) => made(this));
 		const bounds = boundSettings(options.settings.values);
 		const liveness = livenessSettings(options.settings.values);
 		this.bounds = bounds.settings;
@@ -177,6 +181,7 @@ export class Host {
 			void lieutenant.begin().catch((thrown) => this.options.complain(String(thrown)));
 		}
 		this.#finishDestroying();
+		this.ralph.begin();
 		this.#tick = world.clock.every(TICK_MS, () => {
 			for (const lieutenant of this.lieutenants.values()) this.#quietly(() => lieutenant.tick());
 		});
@@ -208,6 +213,7 @@ export class Host {
 		this.#drain.close();
 		this.#sessions.close();
 		await this.#listener?.close();
+		this.ralph.close();
 		for (const lieutenant of this.lieutenants.values()) lieutenant.detach();
 		this.#access.close();
 		this.store.close();
@@ -216,7 +222,8 @@ export class Host {
 	/** Nobody needs this host: no session is connected and no lieutenant lives here. */
 	idle(): boolean {
 		const living = [...this.lieutenants.values()].some((lieutenant) => shouldRun(lieutenant.standing.state));
-		return this.#sessions.count === 0 && !living && this.spool.waiting(this.options.world.clock.now()) === 0;
+		const needed = living || this.ralph.busy;
+		return this.#sessions.count === 0 && !needed && this.spool.waiting(this.options.world.clock.now()) === 0;
 	}
 
 	/** Takes a stored lieutenant into service. */
@@ -408,6 +415,8 @@ export class Host {
 		const row = this.lieutenants.get(standing.spec.id)?.view();
 		if (row === undefined) return;
 		this.#reports.add(`lieutenant:${row.id}`, { type: "state", lieutenant: row });
+		const { loop } = standing.spec;
+		if (loop !== undefined) this.#later(() => this.ralph.look(loop.id));
 		// After the notice that says why it changed: who waits for it would take the row for the end of the news.
 		this.#later(() =>
 			this.#later(() => {
@@ -417,9 +426,16 @@ export class Host {
 		);
 	}
 
-	#notify({ owner, spec: { id, name } }: Standing, type: NoticeType, text: string, cause?: Cause): void {
-		const why = cause === undefined ? {} : { cause };
-		const notice: Notice = { id: this.newId(), type, owner, lieutenant: { id, name }, text, ...why, at: this.isoNow() };
+	/** The end of a round is its loop's affair, which tells its own. */
+	#notify({ owner, spec }: Standing, type: NoticeType, text: string, cause?: Cause): void {
+		if (spec.loop === undefined || (type !== "completion" && type !== "limit"))
+			this.tell({ owner, about: spec, type, text, ...(cause === undefined ? {} : { cause }) });
+	}
+
+	/** A notice about a lieutenant or a loop. Called inside the transaction that makes it true. */
+	tell({ about: { id, name }, ...said }: Omit<Notice, "id" | "at" | "lieutenant"> & { about: Notice["lieutenant"] }) {
+		const { owner } = said;
+		const notice: Notice = { ...said, id: this.newId(), lieutenant: { id, name }, at: this.isoNow() };
 		this.inbox.add(notice);
 		this.#reports.add(`notice:${notice.id}`, { type: "notice", notice });
 		this.#later(() => {

@@ -258,8 +258,9 @@ export class Lieutenant {
 		this.#quarters.used(this.standing, look);
 		this.#quarters.owed(this.standing, look);
 		this.#courier.take({ type: "over", because: "the lieutenant was destroyed" });
-		const { id, cwd, worktree } = this.standing.spec;
-		const released = await this.#quarters.place.release({ cwd, ...(worktree === undefined ? {} : { worktree }) });
+		const { id, cwd, worktree, loop } = this.standing.spec;
+		const own = loop === undefined && worktree !== undefined ? { worktree } : {};
+		const released = await this.#quarters.place.release({ cwd, ...own });
 		await this.#quarters.place.clear(id);
 		return released.kept;
 	}

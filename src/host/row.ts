@@ -44,6 +44,7 @@ export function rowOf(standing: Standing, host: string, live?: Live): Lieutenant
 		...(spec.model === undefined ? {} : { model: spec.model }),
 		...(spec.thinking === undefined ? {} : { thinking: spec.thinking }),
 		...(spec.task === undefined ? {} : { task: spec.task }),
+		...(spec.loop === undefined ? {} : { round: `${spec.loop.round}/${spec.loop.of}` }),
 		...(standing.bound === undefined ? {} : { due: dueOf(standing.bound, standing) }),
 		...(live?.tool === undefined ? {} : { tool: live.tool.name, toolSince: new Date(live.tool.since).toISOString() }),
 		...(said === undefined ? {} : { output: said.slice(-SHOWN) }),

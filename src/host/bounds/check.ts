@@ -59,7 +59,7 @@ export async function check(world: Seam, bound: Bound, look: Look, place: Workpl
 		case "task":
 			return task(bound, place);
 		case "command":
-			return command(world, deliverable.command, place);
+			return passes(world, deliverable.command, place);
 	}
 }
 
@@ -105,7 +105,8 @@ async function task(bound: Bound, place: Workplace): Promise<Verdict> {
 }
 
 /** The command is a shell's because it is given as one; nothing of ours is put into it. */
-async function command(world: Seam, line: string, { cwd, env, checkSeconds }: Workplace): Promise<Verdict> {
+export async function passes(world: Seam, line: string, place: Omit<Workplace, "task">): Promise<Verdict> {
+	const { cwd, env, checkSeconds } = place;
 	const options = { cwd, env, timeout: checkSeconds * 1_000, maxOutput: OUTPUT_MAX, endsGroup: true };
 	const ran = await world.spawn.run("bash", ["-c", line], options);
 	if (ran.timedOut) return missing(`\`${line}\`, it ran for ${checkSeconds} s and was ended`);

@@ -27,17 +27,26 @@ const underWay = new WeakMap<Host, Set<string>>();
 export async function createLieutenant(host: Host, input: Input, context: Context): Promise<Output> {
 	const before = host.roster.list().find(({ spec }) => isRequest(spec, context));
 	if (before !== undefined) return output(host.living(before.spec.id), {});
-	if (!NAME.test(input.name)) throw fault("name_invalid", input.name);
 	if (input.local === false)
 		throw fault("invalid_input", "local: false needs a place for VMs, and none is set up here");
+	return await naming(host, input.name, () => make(host, input, context));
+}
+
+/** A lieutenant, a Ralph loop, or one that is being made has it. */
+export const isTaken = (host: Host, name: string): boolean =>
+	host.roster.named(name) !== undefined || host.ralph.holds(name) || underWay.get(host)?.has(name) === true;
+
+/** Takes a name that nobody has, for as long as `work` makes its holder. */
+export async function naming<T>(host: Host, name: string, work: (name: string) => Promise<T>): Promise<T> {
+	if (!NAME.test(name)) throw fault("name_invalid", name);
+	if (isTaken(host, name)) throw fault("lieutenant_exists", name);
 	const busy = underWay.get(host) ?? new Set();
 	underWay.set(host, busy);
-	if (host.roster.named(input.name) !== undefined || busy.has(input.name)) throw fault("lieutenant_exists", input.name);
-	busy.add(input.name);
+	busy.add(name);
 	try {
-		return await make(host, input, context);
+		return await work(name);
 	} finally {
-		busy.delete(input.name);
+		busy.delete(name);
 	}
 }
 
@@ -51,7 +60,7 @@ async function make(host: Host, input: Input, context: Context): Promise<Output>
 	const owner = context.acting?.name ?? context.caller;
 	const workspace = await host.place.prepare({
 		name: input.name,
-		cwd: folder(host, input.cwd, launch),
+		cwd: folderOf(host, input.cwd, launch),
 		...(input.worktree === undefined ? {} : { worktree: input.worktree }),
 	});
 	const { holder, asker } = host.store.transaction(() => ({
@@ -84,7 +93,13 @@ async function make(host: Host, input: Input, context: Context): Promise<Output>
 }
 
 /** The row, its bounds and its first message are stored together: a host killed now goes on with all of them. */
-function employ(host: Host, spec: Spec, owner: string, assignment: Assignment | undefined, order: Order): Lieutenant {
+export function employ(
+	host: Host,
+	spec: Spec,
+	owner: string,
+	assignment: Assignment | undefined,
+	order: Order,
+): Lieutenant {
 	const fresh: Standing = {
 		...{ spec, owner, state: "starting", changedAt: spec.createdAt },
 		...{ lives: 0, dead: 0, deaths: [], errors: 0, turns: 0, tokens: 0, costUsd: 0 },
@@ -113,14 +128,14 @@ const output = (lieutenant: Lieutenant, { note }: Partial<Assignment>): Output =
 const isRequest = ({ request }: Spec, { caller, key }: Context): boolean =>
 	key !== undefined && request?.caller === caller && request.key === key;
 
-function folder(host: Host, cwd: string | undefined, launch: Launch): string {
+export function folderOf(host: Host, cwd: string | undefined, launch: Launch): string {
 	const path = cwd === undefined ? launch.cwd : isAbsolute(cwd) ? cwd : join(launch.cwd, cwd);
 	if (host.options.world.files.stat(path)?.kind !== "folder")
 		throw fault("invalid_input", `cwd: there is no folder ${path}`);
 	return path;
 }
 
-function freePorts(host: Host): number {
+export function freePorts(host: Host): number {
 	const taken = new Set(host.roster.list().map(({ spec }) => spec.ports));
 	for (let port = PORTS_FROM; port < PORTS_TO; port += PORTS_EACH) if (!taken.has(port)) return port;
 	throw fault("conflict", "All port ranges are taken: end a lieutenant first.");

@@ -73,6 +73,7 @@ async function destroy(host: Host, name: string, context: Context) {
 	const before = context.target === undefined ? undefined : host.roster.get(context.target);
 	// The end of a first request that a killed host brought about later: asked again, it is the same end.
 	if (before?.state === "gone") return { destroyed: [{ name: before.spec.name, kept: [] }], failed: [] };
+	if (name === "*") await host.ralph.stopAll(owner);
 	const chosen =
 		name === "*"
 			? [...host.lieutenants.values()].filter((lieutenant) => lieutenant.standing.owner === owner)

@@ -17,11 +17,20 @@ export class Launches {
 
 	/** Also the newest launch of all: a call that comes from no session starts its agent like the last one. */
 	keep(lieutenant: string, launch: Launch): void {
-		this.#files.makeFolder(lieutenantFolder(this.#home, lieutenant), 0o700);
-		this.#files.write(this.#path(lieutenant), JSON.stringify(launch), 0o600);
+		this.#write(lieutenant, launch);
 		// A convenience that each session brings anew: not worth a forced write of every creation.
 		this.#files.remove(this.#latest());
 		this.#files.append(this.#latest(), JSON.stringify(launch), 0o600);
+	}
+
+	/** Another is started the same way: an old launch, which is not the newest again. */
+	hand(from: string, to: string): void {
+		const launch = this.of(from);
+		if (launch !== undefined) this.#write(to, launch);
+	}
+
+	of(lieutenant: string): Launch | undefined {
+		return read(this.#files.read(this.#path(lieutenant)));
 	}
 
 	latest(): Launch | undefined {
@@ -29,11 +38,16 @@ export class Launches {
 	}
 
 	environment(lieutenant: string): Readonly<Record<string, string>> {
-		return read(this.#files.read(this.#path(lieutenant)))?.env ?? {};
+		return this.of(lieutenant)?.env ?? {};
 	}
 
 	forget(lieutenant: string): void {
 		this.#files.remove(this.#path(lieutenant));
+	}
+
+	#write(lieutenant: string, launch: Launch): void {
+		this.#files.makeFolder(lieutenantFolder(this.#home, lieutenant), 0o700);
+		this.#files.write(this.#path(lieutenant), JSON.stringify(launch), 0o600);
 	}
 
 	#path(lieutenant: string): string {

@@ -16,6 +16,8 @@ export interface Spec {
 	readonly model?: string;
 	readonly thinking?: string;
 	readonly task?: string;
+	/** It is one round of a Ralph loop, whose workspace outlives it. */
+	readonly loop?: { readonly id: string; readonly round: number; readonly of: number };
 	/** First of its twenty ports. */
 	readonly ports: number;
 	/** The pi that it runs in; the environment to choose from stands in `lieutenants/<id>/launch.json` (0600). */

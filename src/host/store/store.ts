@@ -43,6 +43,12 @@ create table reports (subject text primary key, counter integer not null, body t
 create index reports_due on reports (counter) where kept = 0;
 `;
 
+/** Came after the first schema, and an older host lets them be: both may work on the same file. */
+const LATER = `
+create table if not exists ralph_loops (id text primary key, name text not null, body text not null, running integer not null) strict;
+create table if not exists ralph_rounds (loop text not null, n integer not null, body text not null, primary key (loop, n)) strict;
+`;
+
 export type Row = Record<string, unknown>;
 
 export class Store {
@@ -58,6 +64,7 @@ export class Store {
 		const version = Number(this.row("pragma user_version")?.user_version ?? 0);
 		if (version > SCHEMA) throw fault("newer_data", path, String(version), String(SCHEMA));
 		if (version === 0) this.transaction(() => database.exec(`${TABLES} pragma user_version = ${SCHEMA}`));
+		database.exec(LATER);
 	}
 
 	row(sql: string, ...values: SQLInputValue[]): Row | undefined {
