@@ -195,6 +195,12 @@ export const errors = {
 		message: (why: string) => `The host of this machine cannot write its records: ${why}.`,
 		remedy: "Free disk space or mend the folder's rights, then ask again; nothing of this request was kept.",
 	},
+	disk_low: {
+		status: 507,
+		message: (path: string, free: number, needed: number) =>
+			`The disk of ${path} has ${free} MB free; new work needs ${needed} MB.`,
+		remedy: "Free space, then ask again. What runs goes on; `liveness.diskLowMb` in settings.json is the threshold.",
+	},
 	host_unreachable: {
 		status: 503,
 		message: (why: string) => `The host of this machine does not answer: ${why}.`,
@@ -312,6 +318,10 @@ export function fault<C extends ErrorCode>(code: C, ...args: Arguments<C>): Faul
 	const message = errors[code].message as (...values: Arguments<C>) => string;
 	return new Fault(code, message(...args));
 }
+
+/** No space, as the file system or SQLite tells it. */
+export const isDiskFull = (thrown: unknown): boolean =>
+	/\bENOSPC\b|no space left on device|database or disk is full/i.test(reason(thrown));
 
 /** The text of whatever was thrown, for a sentence. */
 export const reason = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));

@@ -86,7 +86,8 @@ export interface Refusal {
 	readonly error: { readonly error: string; readonly code: string; readonly remedy: string };
 }
 
-export type NoticeType = "completion" | "death" | "stall" | "limit" | "question" | "collision";
+/** `machine`: of the machine or a provider, for all lieutenants of an owner; it names one of them. */
+export type NoticeType = "completion" | "death" | "stall" | "limit" | "question" | "collision" | "machine";
 
 /** What a host tells an orchestrator; kept until acknowledged (`protocol.md` §7). */
 export interface Notice {

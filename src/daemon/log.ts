@@ -1,10 +1,16 @@
 /** The stderr log of a daemon: plain lines, read by people through `flagship doctor` and by who waits for its start. */
+import { isDiskFull } from "../errors.ts";
 import type { World } from "../world.ts";
 
 const LOG_MAX = 1024 * 1024;
 
 export function log(world: World, path: string, who: string, text: string): void {
-	world.files.append(path, `${new Date(world.clock.now()).toISOString()} ${who}: ${text}\n`);
+	try {
+		world.files.append(path, `${new Date(world.clock.now()).toISOString()} ${who}: ${text}\n`);
+	} catch (thrown) {
+		// A line about a full disk that the disk does not take is the least of what is lost; the daemon goes on.
+		if (!isDiskFull(thrown)) throw thrown;
+	}
 }
 
 /** Puts a long log aside as `.old`, in place of the one before: a daemon that crashes for weeks fills no disk. */

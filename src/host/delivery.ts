@@ -77,6 +77,8 @@ export type DeliveryEvent =
 			readonly compacting: boolean;
 			readonly pending: number;
 			readonly seen: Seen;
+			/** Its process was ended by us in the middle of a run: the abort in its transcript is ours, and it goes on. */
+			readonly interrupted?: boolean;
 	  }
 	| { readonly type: "down" }
 	/** A steer was not consumed in time. */
@@ -260,7 +262,7 @@ class Steps {
 	}
 
 	private up(event: DeliveryEvent & { type: "up" }): void {
-		const { life, streaming, compacting, pending, seen, fresh } = event;
+		const { life, streaming, compacting, pending, seen, fresh, interrupted } = event;
 		this.set({
 			life,
 			streaming,
@@ -278,7 +280,8 @@ class Steps {
 			if (fresh) this.sight(message.id, "forgotten");
 		}
 		this.read(seen);
-		const broken = seen.end === "unanswered" || seen.end === "error";
+		const cut = interrupted === true && seen.end === "aborted";
+		const broken = seen.end === "unanswered" || seen.end === "error" || cut;
 		this.set({ resumeDue: fresh && broken ? "restart" : undefined });
 		// Found at rest in the middle of something: the host before this one died before it could ask it to go on.
 		if (!fresh && broken && idle(this.now)) this.effects.push({ type: "await-resume" });

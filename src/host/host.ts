@@ -29,6 +29,7 @@ import { idMaker } from "./ids.ts";
 import type { Look } from "./journal.ts";
 import { Lieutenant } from "./lieutenant.ts";
 import { shouldRun } from "./lifecycle.ts";
+import { DiskGuard } from "./liveness/disk-guard.ts";
 import { type LivenessSettings, livenessSettings } from "./liveness/settings.ts";
 import { Names } from "./names.ts";
 import { briefHandlers } from "./operations/brief.ts";
@@ -40,6 +41,7 @@ import type { Employment, Place } from "./places/place.ts";
 import type { Quarters } from "./quarters.ts";
 import { Ralph } from "./ralph/ralph.ts";
 import { Sessions } from "./sessions.ts";
+import { sheltered } from "./shelter.ts";
 import { Answers } from "./store/answers.ts";
 import { Inbox } from "./store/inbox.ts";
 import { Launches } from "./store/launches.ts";
@@ -86,6 +88,7 @@ export class Host {
 	readonly bounds: BoundSettings;
 	readonly liveness: LivenessSettings;
 	readonly ralph: Ralph;
+	readonly disk: DiskGuard;
 	readonly id: string;
 	readonly lieutenants = new Map<string, Lieutenant>();
 	readonly #start: string;
@@ -100,8 +103,8 @@ export class Host {
 	#tick: Timer | undefined;
 
 	constructor(options: HostOptions) {
-		this.options = options;
-		const { world, home, version } = options;
+		this.options = { ...options, world: sheltered(options.world, options.complain) };
+		const { world, home, version } = this.options;
 		const file = `${home.host}/host.db`;
 		this.store = new Store(world.files.database(file), file);
 		this.newId = idMaker(world, this.store);
@@ -122,6 +125,12 @@ export class Host {
 		const handlers = [lieutenantHandlers, spoolHandlers, briefHandlers, ralphHandlers].flatMap((made) => made(this));
 		const bounds = boundSettings(options.settings.values);
 		const liveness = livenessSettings(options.settings.values);
+		this.disk = new DiskGuard({
+			files: world.files,
+			settings: liveness.settings,
+			home: home.root,
+			fleet: () => [...this.lieutenants.values()],
+		});
 		this.bounds = bounds.settings;
 		this.liveness = liveness.settings;
 		for (const problem of [...bounds.problems, ...liveness.problems]) options.complain(`settings.json: ${problem}`);
@@ -184,6 +193,7 @@ export class Host {
 		this.ralph.begin();
 		this.#tick = world.clock.every(TICK_MS, () => {
 			for (const lieutenant of this.lieutenants.values()) this.#quietly(() => lieutenant.tick());
+			this.disk.tick();
 		});
 		this.#listener = await world.sockets.listen(socketPath(home, "host"), (connection) =>
 			this.#sessions.accept(connection),

@@ -3,7 +3,7 @@
  * the tables of `lifecycle.ts` and `delivery.ts`; this file carries out what they say and tells them what happens.
  */
 import type { Lieutenant as Row } from "../contract/lieutenants.ts";
-import { fault, reason } from "../errors.ts";
+import { fault, isDiskFull, reason } from "../errors.ts";
 import type { RpcRecord } from "../pi/rpc.ts";
 import type { Timer } from "../world.ts";
 import type { Life, LifeEnd } from "./agent/life.ts";
@@ -13,6 +13,7 @@ import { Courier } from "./courier.ts";
 import { deliveryEventOf } from "./hearing.ts";
 import { Journal, type Look } from "./journal.ts";
 import { type LifeEvent, listens, shouldRun } from "./lifecycle.ts";
+import type { Free, Room } from "./liveness/disk.ts";
 import { Present } from "./present.ts";
 import type { Quarters } from "./quarters.ts";
 import { Register } from "./register.ts";
@@ -200,13 +201,18 @@ export class Lieutenant {
 			const life = this.#quarters.place.start(employment, k, this.#watch(), { start: this.#quarters.start });
 			this.#meeting = this.#meet(life, true).catch((thrown) => this.#register.unstartable(reason(thrown)));
 		} catch (thrown) {
+			// A full disk is no fault of its pi: it waits for space.
+			if (isDiskFull(thrown)) throw thrown;
 			this.#register.unstartable(reason(thrown));
 		}
 	}
 
 	/** By itself, after an end. */
 	#relaunch(): void {
-		this.launch().catch((thrown) => this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`));
+		this.launch().catch((thrown) => {
+			this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`);
+			if (isDiskFull(thrown)) this.#again = this.#quarters.world.clock.after(AGAIN_MS, () => this.#relaunch());
+		});
 	}
 
 	/** Takes a message in. The caller has stored it, in the transaction that keeps its answer. */
@@ -225,12 +231,26 @@ export class Lieutenant {
 		if (!listens(state)) throw fault("lieutenant_deaf", spec.name, state, reason);
 	}
 
-	/** Ends the process and keeps the session. */
+	/** Ends the process and keeps the session; it goes on only when somebody resumes it. */
 	async pause(): Promise<void> {
 		await this.#turns.take(async () => {
-			this.#register.change("pause");
+			this.#register.pause({ disk: undefined });
 			await this.#stop();
 		});
+	}
+
+	/** How its disk stands has changed: noted, told, and acted on. */
+	room(room: Room, free: Free, text: string | undefined): void {
+		const was = this.standing.disk;
+		this.#register.room(room, free, text);
+		if (room !== "full" && was !== "full") return;
+		this.#turns
+			.take(() => {
+				const { state, disk } = this.standing;
+				if (state === "paused" && disk === "full") return this.#stop();
+				if (state === "starting" && this.#life === undefined) this.#start();
+			})
+			.catch((thrown) => this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`));
 	}
 
 	/** Starts it again from its session, whatever ended it; one that runs is left alone. */
@@ -329,7 +349,10 @@ export class Lieutenant {
 		this.#met = true;
 		const { isStreaming: streaming, isCompacting: compacting, pendingMessageCount: pending } = probe.state;
 		const look = await this.#note(streaming ? "running" : "ready");
-		this.#courier.take({ type: "up", life: life.life, fresh, streaming, compacting, pending, seen: look.seen });
+		const interrupted = this.standing.interrupted === true;
+		const how = { life: life.life, fresh, streaming, compacting, pending, interrupted };
+		this.#courier.take({ type: "up", ...how, seen: look.seen });
+		if (interrupted) this.#register.save({ interrupted: undefined });
 		this.#steers.look();
 		if (streaming) this.#keeper.turned(look);
 		else this.#finished(look);

@@ -25,6 +25,7 @@ export type LifeEvent =
 	| "died" // the process ended by itself, and will be started again
 	| "given-up" // it ended once too often
 	| "limited" // a limit ended it
+	| "noted" // something was learned that changes nothing
 	| "pause"
 	| "destroy"
 	| "link-lost"

@@ -10,6 +10,7 @@ import { allowanceOf, stepsOf } from "./bounds/bound.ts";
 import { reportText, type Stop, stopRecords, stopText } from "./bounds/report.ts";
 import type { Look } from "./journal.ts";
 import { type LifeEvent, transition } from "./lifecycle.ts";
+import { diskCause, type Free, fullText, type Room } from "./liveness/disk.ts";
 import { stallText } from "./liveness/stall.ts";
 import type { Quarters } from "./quarters.ts";
 import { type AfterDeath, afterDeath, resumePause } from "./restart.ts";
@@ -152,6 +153,24 @@ export class Register {
 		this.together(() => {
 			this.change("given-up", { reason, cause, dead: this.#standing.lives });
 			this.tell("death", `${this.#standing.spec.name} failed: ${reason}.`, cause);
+		});
+	}
+
+	/** Ends its run in the middle, if there is one: `facts` and that it has to go on later. */
+	pause(facts: Partial<Standing>): void {
+		const running = ["working", "stalled"].includes(this.#standing.state);
+		this.change("pause", { ...facts, ...(running ? { interrupted: true } : {}) });
+	}
+
+	/** Its disk: low is noted, full pauses it, and room starts it again. */
+	room(room: Room, free: Free, text: string | undefined): void {
+		const was = this.#standing.disk;
+		const disk = room === "ample" ? undefined : room;
+		const cause = room === "ample" ? undefined : diskCause(free);
+		this.together(() => {
+			if (room === "full") this.pause({ disk, reason: fullText(free), ...(cause && { cause }) });
+			else this.change(was === "full" ? "launched" : "noted", { disk });
+			if (text !== undefined) this.tell(room === "full" ? "limit" : "machine", text, cause);
 		});
 	}
 

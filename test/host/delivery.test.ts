@@ -383,3 +383,11 @@ describe("whatever happens in whatever order", () => {
 		);
 	});
 });
+
+test("an abort of ours, by a pause in the middle of a run, is gone on from; anybody else's is not", () => {
+	const seen = { present: new Set<string>(), answered: new Set<string>(), end: "aborted" } as const;
+	const up = { type: "up", life: 2, fresh: true, streaming: false, compacting: false, pending: 0, seen } as const;
+	const asks = (interrupted: boolean) =>
+		deliver(NOTHING, { ...up, interrupted }).effects.some((effect) => effect.type === "ask-resume");
+	expect([asks(true), asks(false)]).toEqual([true, false]);
+});

@@ -1,13 +1,13 @@
 /** A disk of its own that a test can fill: a small tmpfs, where the system lets us mount one. */
 import { execFileSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { atEnd } from "./cleanup.ts";
 import { makeFolder } from "./folder.ts";
 
 export interface SmallDisk {
 	readonly folder: string;
-	/** Takes all that is free. */
-	fill(): void;
+	/** Takes all that is free, but for so many MB. */
+	fill(leave?: number): void;
 	free(): void;
 }
 
@@ -26,7 +26,8 @@ export function smallDisk(megabytes: number): SmallDisk | undefined {
 	const ballast = `${folder}/ballast`;
 	return {
 		folder,
-		fill() {
+		fill(leave = 0) {
+			rmSync(ballast, { force: true });
 			// Ever smaller pieces, until not one byte more is taken.
 			for (let size = 1024 * 1024; size >= 1; size = Math.floor(size / 4)) {
 				try {
@@ -35,6 +36,7 @@ export function smallDisk(megabytes: number): SmallDisk | undefined {
 					if (!(thrown instanceof Error && "code" in thrown && thrown.code === "ENOSPC")) throw thrown;
 				}
 			}
+			if (leave > 0) truncateSync(ballast, Math.max(0, statSync(ballast).size - leave * 1024 * 1024));
 		},
 		free: () => rmSync(ballast, { force: true }),
 	};

@@ -1,6 +1,6 @@
 /** Machines that lack something: each is told in words, or does not matter. */
 import { execFileSync } from "node:child_process";
-import { readdirSync, symlinkSync } from "node:fs";
+import { readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { makeFolder } from "../support/folder.ts";
 import { makeHome } from "../support/home.ts";
@@ -52,6 +52,7 @@ await describeEachPi("on a machine", (pi) => {
 		if (disk === undefined) return context.skip("a small disk cannot be mounted here");
 		const model = await makeModel({ script: { default: { hang: true } } });
 		const home = makeHome({ model });
+		writeFileSync(`${disk.folder}/settings.json`, '{"liveness": {"diskLowMb": 0, "diskStopMb": 0}}');
 		const host = new TestHost({ ...home, flagship: disk.folder }, pi);
 		hosts.push(host);
 		await host.start();

@@ -1,4 +1,5 @@
 /** A running life: commands out, records in, and its end. */
+import { isDiskFull } from "../../errors.ts";
 import { Frames } from "../../pi/frames.ts";
 import { parseRecord, parseState, type RpcCommand, type RpcRecord } from "../../pi/rpc.ts";
 import type { Pipe, ProcessId, Timer, World } from "../../world.ts";
@@ -213,10 +214,19 @@ export class RunningLife implements Life {
 		this.#end = end;
 		this.#draining = undefined;
 		this.#close();
-		buryLife(this.#world, this.#folder, this.life, true);
+		this.#bury();
 		for (const id of [...this.#waiting.keys()]) this.#settle(id, { type: "unknown", because: "ended" });
 		this.#watch.ended(end);
 		for (const mourn of this.#mourners.splice(0)) mourn(end);
+	}
+
+	#bury(): void {
+		try {
+			buryLife(this.#world, this.#folder, this.life, true);
+		} catch (thrown) {
+			// The note stays as it is: whoever reads it looks for the process, too, and finds it dead.
+			if (!isDiskFull(thrown)) throw thrown;
+		}
 	}
 
 	#close(): void {

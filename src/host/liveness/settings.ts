@@ -34,6 +34,20 @@ export const livenessSchema = {
 			default: 600,
 			description: "Silence of the model after which its stream is ended and asked anew.",
 		},
+		diskLowMb: {
+			type: "integer",
+			minimum: 0,
+			maximum: 100_000_000,
+			default: 1_024,
+			description: "MB free on the disk below which new work is refused; 0: never.",
+		},
+		diskStopMb: {
+			type: "integer",
+			minimum: 0,
+			maximum: 100_000_000,
+			default: 256,
+			description: "MB free on the disk below which what runs is paused until there is room; 0: never.",
+		},
 	},
 } as const;
 

@@ -56,11 +56,13 @@ async function make(host: Host, input: Input, context: Context): Promise<Output>
 		throw fault("invalid_input", "deliverable and cap go with task");
 	const launch = context.launch ?? host.launches.latest();
 	if (launch === undefined) throw fault("no_launch");
+	const cwd = folderOf(host, input.cwd, launch);
+	host.disk.refuse(cwd);
 	const id = host.newId();
 	const owner = context.acting?.name ?? context.caller;
 	const workspace = await host.place.prepare({
 		name: input.name,
-		cwd: folderOf(host, input.cwd, launch),
+		cwd,
 		...(input.worktree === undefined ? {} : { worktree: input.worktree }),
 	});
 	const { holder, asker } = host.store.transaction(() => ({

@@ -36,6 +36,7 @@ export function lieutenantHandlers(host: Host): readonly HostHandler[] {
 		}),
 		handle(contract.resume, async ({ name }, context) => {
 			const lieutenant = named(name, context);
+			host.disk.refuse(lieutenant.standing.spec.cwd);
 			await lieutenant.resume();
 			return lieutenant.view();
 		}),

@@ -18,6 +18,8 @@ export async function sendMessage(host: Host, lieutenant: Lieutenant, input: Inp
 	if (input.hard === true && input.mode !== "steer") throw fault("invalid_input", "hard goes with mode steer");
 	const said = orderOf(input);
 	const { spec, bound } = lieutenant.standing;
+	// A steer still reaches one that is at work: it may be what makes room.
+	if (givesWork(lieutenant, input)) host.disk.refuse(spec.cwd);
 	const order = await placed(host, said, spec.cwd, bound?.task);
 	lieutenant.listening();
 	const { mode, note } = modeFor(lieutenant, input);

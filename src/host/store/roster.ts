@@ -35,6 +35,10 @@ export interface Standing {
 	/** The same as data. */
 	readonly cause?: Cause;
 	readonly changedAt: string;
+	/** What it was told of its disk; one that was paused for it goes on by itself. */
+	readonly disk?: "low" | "full" | undefined;
+	/** It was paused in the middle of a run. */
+	readonly interrupted?: true | undefined;
 	/** How often its pi was started. */
 	readonly lives: number;
 	/** The newest life whose end is recorded and told; below `lives` while one lives. */
