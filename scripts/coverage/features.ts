@@ -127,11 +127,20 @@ export const areas: readonly Area[] = [
 			planned("Ledger of VMs whose delete failed, and their reaper"),
 			planned("Clock skew of a VM is measured, set right and shown"),
 			planned("Disk space is looked at before and during work"),
-			shipped("All work has something due at its end and a cap, by default", [
-				BOUNDS,
-				"a bare task to one that only reads ends within 30 turns, with a report, and goes back to the board",
-				"what was due is looked for: a file, a check that hangs, forks and floods, and nothing because it was said",
-			]),
+			shipped(
+				"All work has something due at its end and a cap, by default",
+				[
+					BOUNDS,
+					"a bare task to one that only reads ends within 30 turns, with a report, and goes back to the board",
+					"no turn begins beyond the cap: its pi keeps to it by itself, however fast, also while no host is there",
+					"with the work-log gate off the ladder goes by tools: who only reads is stopped, who runs commands is not",
+				],
+				[
+					"test/host/bounds/due.test.ts",
+					"what was due is looked for: a file, a check that hangs, forks and floods, and nothing because it was said",
+					"commits, a handed-in board task and a check that prints 100 MB are looked for; work without anything due is logged",
+				],
+			),
 			planned("Budgets per lieutenant and fleet, reserved before launch"),
 			shipped(
 				"`ralph_start`, `ralph_status`, `ralph_stop`: fresh contexts until a command passes",

@@ -73,6 +73,12 @@ export const Lieutenant = Type.Object({
 });
 export type Lieutenant = Static<typeof Lieutenant>;
 
+const Noted = Type.Object({
+	...Lieutenant.properties,
+	note: Type.Optional(Type.String({ description: "what became of its task, where that has to be said" })),
+});
+const noted = (note: string | undefined): string => (note === undefined ? "" : ` ${note}`);
+
 export const Message = Type.Object({
 	id: Type.String({ description: "ULID" }),
 	lieutenant: Type.String({ description: "lieutenant id" }),
@@ -107,12 +113,12 @@ export const create = operation({
 		task: Type.Optional(Type.String({ description: "board id, or a text that becomes a task it has claimed" })),
 		...bounds,
 	}),
-	output: Lieutenant,
+	output: Noted,
 	allow: ["admin", "host", "orchestrator"],
 	core: true,
 	effect: ({ name }) => `created lieutenant ${name}`,
 	tell: (lt) =>
-		`${lt.name} is ${lt.state} in ${lt.cwd}${lt.branch === undefined ? "" : ` on ${lt.branch}`}${lt.task === undefined ? "" : `, task ${lt.task}`}. ${lt.task === undefined ? "Give it work with vers_lt_send." : "You are told when it is done."}`,
+		`${lt.name} is ${lt.state} in ${lt.cwd}${lt.branch === undefined ? "" : ` on ${lt.branch}`}${lt.task === undefined ? "" : `, task ${lt.task}`}. ${lt.task === undefined ? "Give it work with vers_lt_send." : "You are told when it is done."}${noted(lt.note)}`,
 });
 
 export const send = operation({
@@ -137,7 +143,7 @@ export const send = operation({
 	core: true,
 	effect: ({ name, mode }) => (mode === "steer" ? undefined : `gave work to ${name}`),
 	tell: ({ message, note }) =>
-		`Message ${message.id} is ${message.receipt}${message.because === undefined ? "" : ` (${message.because})`}.${note === undefined ? "" : ` ${note}`}`,
+		`Message ${message.id} is ${message.receipt}${message.because === undefined ? "" : ` (${message.because})`}.${noted(note)}`,
 });
 
 export const messages = operation({
@@ -236,10 +242,10 @@ export const resume = operation({
 	path: "/lieutenants/:name/resume",
 	status: 200,
 	input: Type.Object({ name: Name }),
-	output: Lieutenant,
+	output: Noted,
 	allow: ["admin", "host", "orchestrator"],
 	core: true,
-	tell: (lt) => `${lt.name} is ${lt.state}.`,
+	tell: (lt) => `${lt.name} is ${lt.state}.${noted(lt.note)}`,
 });
 
 export const destroy = operation({

@@ -253,13 +253,13 @@ export class Lieutenant {
 			.catch((thrown) => this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`));
 	}
 
-	/** Starts it again from its session, whatever ended it; one that runs is left alone. */
-	async resume(): Promise<void> {
+	/** Starts it again from its session, whatever ended it; one that runs is left alone. `note`: what it should know too. */
+	async resume(note?: string): Promise<void> {
 		await this.#turns.take(() => {
 			if (shouldRun(this.standing.state)) return;
 			this.#register.together(() => {
 				this.#register.save({ deaths: [], errors: 0 });
-				this.#keeper.renew();
+				this.#keeper.renew(note);
 			});
 			this.#start();
 		});

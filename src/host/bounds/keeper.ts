@@ -61,14 +61,14 @@ export class Keeper {
 	}
 
 	/** It is started again: with a fresh allowance for what it had to do, and told so where a limit had stopped it. */
-	renew(): void {
+	renew(note?: string): void {
 		const { quarters, register } = this.#parts;
 		const { bound, state } = register.standing;
 		if (bound === undefined) return;
 		const fresh = renewed(bound, quarters.newId(), this.#course());
 		if (state !== "stopped") register.save({ bound: fresh });
 		// Stopped in the middle of a hard steer it would rest as after a person's abort.
-		else this.#tell("resume", goOnText(fresh), fresh);
+		else this.#tell("resume", [goOnText(fresh), note].filter(Boolean).join(" "), fresh);
 	}
 
 	/** A turn is over. One that ends a run is judged by what it delivers, not by how far it went. */

@@ -87,6 +87,9 @@ function lookedAt(entries: readonly Entry[]): readonly string[] {
 	return [...calls].map(([call, times]) => (times === 1 ? call : `${call} (${times} times)`));
 }
 
+/** Key of the record that gives its task back. */
+export const releaseKey = ({ id }: Bound): string => `stop ${id} release`;
+
 /** The task goes back to the board with what there is; the log says that it was stopped. */
 export function stopRecords(standing: Standing, stop: Stop, text: string, path: string): readonly StopRecord[] {
 	const { name } = standing.spec;
@@ -110,6 +113,6 @@ export function stopRecords(standing: Standing, stop: Stop, text: string, path: 
 			key: key("note"),
 		},
 		{ operation: "board.artifact", input: { taskId: bound.task, artifacts: [artifact] }, key: key("artifact") },
-		{ operation: "board.release", input: { id: bound.task }, key: key("release") },
+		{ operation: "board.release", input: { id: bound.task }, key: releaseKey(bound) },
 	];
 }

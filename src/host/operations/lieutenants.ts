@@ -6,6 +6,7 @@ import type { Host } from "../host.ts";
 import type { Lieutenant } from "../lieutenant.ts";
 import { rowOf } from "../row.ts";
 import { createLieutenant } from "./create.ts";
+import { resumeLieutenant } from "./resume.ts";
 import { sendMessage } from "./send.ts";
 
 const TAIL = 4_000;
@@ -34,12 +35,7 @@ export function lieutenantHandlers(host: Host): readonly HostHandler[] {
 			await lieutenant.pause();
 			return lieutenant.view();
 		}),
-		handle(contract.resume, async ({ name }, context) => {
-			const lieutenant = named(name, context);
-			host.disk.refuse(lieutenant.standing.spec.cwd);
-			await lieutenant.resume();
-			return lieutenant.view();
-		}),
+		handle(contract.resume, ({ name }, context) => resumeLieutenant(host, named(name, context))),
 		handle(contract.destroy, ({ name }, context) => destroy(host, name, context)),
 		handle(contract.discover, ({ adopt }, context) => discover(host, adopt, context.acting?.name ?? context.caller)),
 	];

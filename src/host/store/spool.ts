@@ -36,6 +36,12 @@ export class Spool {
 		return this.waiting(entry.at);
 	}
 
+	/** Is the one with this key still to be sent? */
+	holds(author: string, key: string): boolean {
+		const query = "select 1 from spool where author = ? and key = ? and refused is null";
+		return this.#store.row(query, author, key) !== undefined;
+	}
+
 	/** How many are still to be sent. */
 	waiting(now: number): number {
 		const row = this.#store.row("select count(*) as n from spool where refused is null and at > ?", now - SPOOL_MS);

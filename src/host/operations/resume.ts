@@ -1,0 +1,46 @@
+/** A lieutenant is started again. A limit gave its task back to the board: it is claimed again, or it is said why not. */
+import type { Static } from "@sinclair/typebox";
+import * as board from "../../contract/board.ts";
+import type { resume } from "../../contract/lieutenants.ts";
+import { Fault, fault } from "../../errors.ts";
+import { releaseKey } from "../bounds/report.ts";
+import type { Host } from "../host.ts";
+import type { Lieutenant } from "../lieutenant.ts";
+
+/** ms that what was kept for the hub has to reach it, and between two looks. */
+const SENT_WITHIN = 5_000;
+const LOOK = 100;
+
+export async function resumeLieutenant(host: Host, lieutenant: Lieutenant): Promise<Static<typeof resume.output>> {
+	host.disk.refuse(lieutenant.standing.spec.cwd);
+	const note = await takeTaskBack(host, lieutenant);
+	await lieutenant.resume(note);
+	return { ...lieutenant.view(), ...(note === undefined ? {} : { note }) };
+}
+
+/** What became of its task, in a sentence for its owner and for itself; undefined where it had none to lose. */
+async function takeTaskBack(host: Host, { standing }: Lieutenant): Promise<string | undefined> {
+	const { bound, spec, state } = standing;
+	if (state !== "stopped" || bound?.task === undefined) return undefined;
+	const { task } = bound;
+	const holder = host.tokens.of(`lieutenant:${spec.id}`, "lieutenant", spec.name);
+	try {
+		await host.known(holder);
+		await sent(host, holder.subject, releaseKey(bound));
+		await host.hubAs(holder).call(board.claim, { id: task });
+		return `Task ${task} is claimed again.`;
+	} catch (thrown) {
+		if (!(thrown instanceof Fault)) throw thrown;
+		return `Task ${task} is not claimed again: ${thrown.message} ${thrown.remedy}`;
+	}
+}
+
+/** The release goes first: sent after the claim, it would undo it. Throws `hub_away` when it does not go. */
+async function sent(host: Host, author: string, key: string): Promise<void> {
+	const { clock } = host.options.world;
+	const until = clock.elapsed() + SENT_WITHIN;
+	while (host.spool.holds(author, key)) {
+		if (clock.elapsed() > until) throw fault("hub_away", "");
+		await new Promise<void>((resolve) => clock.after(LOOK, resolve));
+	}
+}
