@@ -211,7 +211,7 @@ export const status = operation({
 		lieutenants
 			.map(
 				(lt) =>
-					`${lt.name}  ${lt.state}${lt.reason === undefined ? "" : `: ${lt.reason}`}  ${lt.place}${lt.task === undefined ? "" : `  task ${lt.task}`}${lt.round === undefined ? "" : `  round ${lt.round}`}${lt.due === undefined ? "" : `  due ${lt.due}`}${lt.tool === undefined ? "" : `  ${lt.tool}${lt.cause?.type === "silent-tool" ? ` (silent since ${lt.cause.since}, its process answers)` : ""}`}  ${lt.turns} turns  $${lt.costUsd.toFixed(2)}  ${lt.pending} pending`,
+					`${lt.name}  ${lt.state}${lt.reason === undefined ? "" : `: ${lt.reason}`}${lt.cause?.type === "throttled" ? `, held back until ${lt.cause.until}: its provider asks for less` : ""}  ${lt.place}${lt.task === undefined ? "" : `  task ${lt.task}`}${lt.round === undefined ? "" : `  round ${lt.round}`}${lt.due === undefined ? "" : `  due ${lt.due}`}${lt.tool === undefined ? "" : `  ${lt.tool}${lt.cause?.type === "silent-tool" ? ` (silent since ${lt.cause.since}, its process answers)` : ""}`}  ${lt.turns} turns  $${lt.costUsd.toFixed(2)}  ${lt.pending} pending`,
 			)
 			.join("\n") || "No lieutenants. vers_lt_create makes one.",
 });

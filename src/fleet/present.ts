@@ -53,6 +53,7 @@ export function doing(row: Lieutenant, now: number): string {
 
 function plainly(row: Lieutenant, now: number): string {
 	if (row.reason !== undefined) return `${row.state}: ${row.reason}`;
+	if (row.cause?.type === "throttled") return `${row.state}, held back until ${row.cause.until.slice(11, 19)} UTC`;
 	if (row.state === "working" && row.tool !== undefined) {
 		const since = row.toolSince === undefined ? "" : ` ${span(now - Date.parse(row.toolSince))}`;
 		return `${row.tool}${since}${row.cause?.type === "silent-tool" ? ", silent but alive" : ""}`;

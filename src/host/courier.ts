@@ -56,6 +56,11 @@ export class Courier {
 		return this.#delivery.hard !== undefined || this.#delivery.life === 0;
 	}
 
+	/** Something is held back. */
+	get holding(): boolean {
+		return this.#delivery.held && this.#delivery.open.some(({ at, mode }) => at === "outbox" && mode !== "steer");
+	}
+
 	get streaming(): boolean {
 		return this.#delivery.streaming;
 	}

@@ -50,6 +50,8 @@ export interface Delivery {
 	readonly end: TranscriptEnd;
 	/** Set when this life began in the middle of something: a new life whose transcript ends unanswered, or an error. */
 	readonly resumeDue: "restart" | "error" | undefined;
+	/** Its provider asks for less: nothing but steers goes out. */
+	readonly held: boolean;
 	/** The run under way was ended by us: its error is no reason to resume. */
 	readonly aborting: boolean;
 }
@@ -81,6 +83,7 @@ export type DeliveryEvent =
 			readonly interrupted?: boolean;
 	  }
 	| { readonly type: "down" }
+	| { readonly type: "hold"; readonly on: boolean }
 	/** A steer was not consumed in time. */
 	| { readonly type: "harden"; readonly id: string; readonly because: string }
 	| { readonly type: "run"; readonly on: boolean }
@@ -144,6 +147,7 @@ export const NOTHING: Delivery = {
 	open: [],
 	end: "empty",
 	resumeDue: undefined,
+	held: false,
 	aborting: false,
 };
 
@@ -187,6 +191,9 @@ class Steps {
 					hard: undefined,
 					aborting: false,
 				});
+				return;
+			case "hold":
+				this.set({ held: event.on });
 				return;
 			case "run":
 				this.set({ streaming: event.on, epoch: this.now.epoch + 1 });
@@ -253,7 +260,7 @@ class Steps {
 			this.stepHard();
 			return;
 		}
-		const first = this.now.open.find((m) => m.at === "outbox");
+		const first = this.now.open.find((m) => m.at === "outbox" && (!this.now.held || m.mode === "steer"));
 		if (first !== undefined && !this.now.compacting) {
 			this.write(first);
 			return;

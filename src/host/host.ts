@@ -31,6 +31,7 @@ import { Lieutenant } from "./lieutenant.ts";
 import { shouldRun } from "./lifecycle.ts";
 import { DiskGuard } from "./liveness/disk-guard.ts";
 import { type LivenessSettings, livenessSettings } from "./liveness/settings.ts";
+import { Storms } from "./liveness/storms.ts";
 import { Names } from "./names.ts";
 import { briefHandlers } from "./operations/brief.ts";
 import { lieutenantHandlers } from "./operations/lieutenants.ts";
@@ -93,6 +94,7 @@ export class Host {
 	readonly lieutenants = new Map<string, Lieutenant>();
 	readonly #start: string;
 	readonly #reports: Reports;
+	readonly #storms: Storms;
 	readonly #sessions: Sessions;
 	readonly #access: Access;
 	readonly #link: Link;
@@ -125,11 +127,13 @@ export class Host {
 		const handlers = [lieutenantHandlers, spoolHandlers, briefHandlers, ralphHandlers].flatMap((made) => made(this));
 		const bounds = boundSettings(options.settings.values);
 		const liveness = livenessSettings(options.settings.values);
+		const fleet = () => [...this.lieutenants.values()];
+		this.#storms = new Storms({ world, settings: liveness.settings, fleet });
 		this.disk = new DiskGuard({
 			files: world.files,
 			settings: liveness.settings,
 			home: home.root,
-			fleet: () => [...this.lieutenants.values()],
+			fleet,
 		});
 		this.bounds = bounds.settings;
 		this.liveness = liveness.settings;
@@ -219,6 +223,7 @@ export class Host {
 	/** Lets go of everything in order; agents and their messages stay as they are. */
 	async close(): Promise<void> {
 		this.#tick?.cancel();
+		this.#storms.close();
 		this.#link.close();
 		this.#drain.close();
 		this.#sessions.close();
@@ -240,6 +245,7 @@ export class Host {
 	employ(standing: Standing): Lieutenant {
 		const lieutenant = new Lieutenant(this.#quarters(), standing);
 		this.lieutenants.set(standing.spec.id, lieutenant);
+		this.#storms.join(lieutenant);
 		return lieutenant;
 	}
 
@@ -362,6 +368,10 @@ export class Host {
 			evidence: this.#workLog() === "off" ? "tools" : "changes",
 			check: (standing, bound, look) => this.#check(standing, bound, look),
 			keep: ({ spec }, { operation, input, key }) => void this.keep(`lieutenant:${spec.id}`, operation, input, key),
+			refused: (id, final) => {
+				const sender = this.lieutenants.get(id);
+				if (sender !== undefined) this.#storms.refused(sender, final);
+			},
 			complain,
 		};
 	}

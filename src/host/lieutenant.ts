@@ -2,6 +2,7 @@
  * One lieutenant, from its creation to its end: its pi process, its messages, its state. What is decided is decided by
  * the tables of `lifecycle.ts` and `delivery.ts`; this file carries out what they say and tells them what happens.
  */
+import type { Cause } from "../contract/cause.ts";
 import type { Lieutenant as Row } from "../contract/lieutenants.ts";
 import { fault, isDiskFull, reason } from "../errors.ts";
 import type { RpcRecord } from "../pi/rpc.ts";
@@ -13,6 +14,7 @@ import { Courier } from "./courier.ts";
 import { deliveryEventOf } from "./hearing.ts";
 import { Journal, type Look } from "./journal.ts";
 import { type LifeEvent, listens, shouldRun } from "./lifecycle.ts";
+import { Backoff } from "./liveness/backoff.ts";
 import type { Free, Room } from "./liveness/disk.ts";
 import { Present } from "./present.ts";
 import type { Quarters } from "./quarters.ts";
@@ -41,6 +43,7 @@ export class Lieutenant {
 	readonly #present: Present;
 	readonly #keeper: Keeper;
 	readonly #steers: Steers;
+	readonly #backoff: Backoff;
 	#life: Life | undefined;
 	/** Set while this host ends the process itself, for good or to start it anew: its end is no death. */
 	#ending: "stop" | "replace" | undefined;
@@ -74,13 +77,20 @@ export class Lieutenant {
 			lieutenant: standing.spec.id,
 			life: () => this.#life,
 			queue: (work) => this.#queue(work),
-			failedRun: () => this.#register.failedRun(),
+			failedRun: () => this.#backoff.failedRun(),
 			replace: () => this.#replace(),
 			show: () => {
 				this.#register.show();
 				// While nothing can be sent no steer can land; its time begins with the process.
 				if (this.#life !== undefined) this.#steers.look();
 			},
+		});
+		this.#backoff = new Backoff({
+			refused: (final) => quarters.refused(standing.spec.id, final),
+			retry: () => this.#life?.send({ type: "abort_retry" }),
+			hold: (on) => this.#courier.take({ type: "hold", on }),
+			failedRun: () => this.#register.failedRun(),
+			show: () => this.#register.show(),
 		});
 		this.#keeper = new Keeper({
 			quarters,
@@ -115,8 +125,25 @@ export class Lieutenant {
 	}
 
 	view(): Row {
-		const live = { pending: this.#courier.open.length, ...this.#present.shown, cause: this.#vigil.silentTool };
+		const live = { pending: this.#courier.open.length, ...this.#present.shown, cause: this.#quiet };
 		return rowOf(this.standing, this.#quarters.hostId, live);
+	}
+
+	/** Why it is quiet although nothing is wrong with it. */
+	get #quiet(): Cause | undefined {
+		return (this.waiting ? this.#backoff.cause : undefined) ?? this.#vigil.silentTool;
+	}
+
+	get waiting(): boolean {
+		return this.#courier.holding;
+	}
+
+	hold(until: string | undefined): void {
+		this.#backoff.hold(until);
+	}
+
+	tell(text: string, cause: Cause): void {
+		this.#register.tell("machine", text, cause);
 	}
 
 	/** After the host started: finds its process, or starts it again. */
@@ -363,6 +390,7 @@ export class Lieutenant {
 		this.#vigil.heard(record.type === "auto_retry_start" ? record.delayMs : 0);
 		if (record.type === "message_update" || record.type === "message_start") this.#steers.moved();
 		this.#present.take(record);
+		this.#backoff.heard(record);
 		const event = deliveryEventOf(record);
 		if (event !== undefined) this.#courier.take(event);
 		switch (record.type) {

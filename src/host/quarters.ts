@@ -42,6 +42,8 @@ export interface Quarters {
 	check(standing: Standing, bound: Bound, look: Look): Promise<Verdict>;
 	/** For the hub, in the lieutenant's name. Called inside the transaction that makes it true. */
 	keep(standing: Standing, record: StopRecord): void;
+	/** Its provider asks for less; `final`: its pi asks no more by itself. */
+	refused(lieutenant: string, final: boolean): void;
 	/** A fault of ours or of the machine: for the host's log. */
 	complain(what: string): void;
 }

@@ -13,6 +13,8 @@ export type RpcCommand =
 	/** Always with `streamingBehavior`: without it a busy pi refuses. Idle, it starts a run either way. */
 	| { readonly type: "prompt"; readonly message: string; readonly streamingBehavior: "steer" | "followUp" }
 	| { readonly type: "abort" }
+	/** Ends the pause before pi asks its provider again, and the run with it. */
+	| { readonly type: "abort_retry" }
 	| { readonly type: "clear_queue" }
 	| { readonly type: "get_state" }
 	/** Entries after `since`, or all; an unknown id is refused with "Entry not found". */

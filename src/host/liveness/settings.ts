@@ -48,6 +48,20 @@ export const livenessSchema = {
 			default: 256,
 			description: "MB free on the disk below which what runs is paused until there is room; 0: never.",
 		},
+		holdSeconds: {
+			type: "integer",
+			minimum: 1,
+			maximum: 3_600,
+			default: 15,
+			description: "How long the fleet first holds back when its provider asks for less; doubled each time.",
+		},
+		holdMaxSeconds: {
+			type: "integer",
+			minimum: 1,
+			maximum: 3_600,
+			default: 300,
+			description: "How long at most.",
+		},
 	},
 } as const;
 
