@@ -1,7 +1,7 @@
 import * as contract from "../../contract/board.ts";
 import type { Tx } from "../database/tx.ts";
 import { read, type Stamp, write } from "../handle.ts";
-import { cursorOf, cut, limitOf } from "../page.ts";
+import { limitOf, newestFirst } from "../page.ts";
 import { NO_CLAIM, refuseWhileHeld } from "./claims.ts";
 import { needEvidence, refuseOwn } from "./evidence.ts";
 import { noteOf, rowOf, type TaskRow, taskOf, tasksOf, whole } from "./task.ts";
@@ -45,19 +45,12 @@ export const create = write(contract.create, async ({ input, author, tx, stamp, 
 
 export const list = read(contract.list, async ({ input, db, now, hub }) => {
 	const { status, assignee, tag } = input;
-	const before = cursorOf(input.cursor);
-	const limit = limitOf(input.limit);
-	let query = db
-		.selectFrom("tasks")
-		.selectAll()
-		.orderBy("n", "desc")
-		.limit(limit + 1);
+	let query = db.selectFrom("tasks").selectAll();
 	if (status !== undefined) query = query.where("status", "=", status as contract.Task["status"]);
 	if (assignee !== undefined) query = query.where("assignee", "=", assignee);
 	if (tag !== undefined)
 		query = query.where("n", "in", (tagged) => tagged.selectFrom("task_tags").select("task").where("tag", "=", tag));
-	if (before !== undefined) query = query.where("n", "<", before);
-	const { rows, next } = cut(await query.execute(), limit, (row) => row.n);
+	const { rows, next } = await newestFirst(query, input);
 	const tasks = tasksOf(hub.database.reader, rows, now);
 	return { tasks, count: tasks.length, ...next };
 });

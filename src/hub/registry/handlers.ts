@@ -3,7 +3,7 @@ import * as contract from "../../contract/registry.ts";
 import { fault } from "../../errors.ts";
 import type { Tables } from "../database/tables.ts";
 import { read, write } from "../handle.ts";
-import { cursorOf, cut, limitOf } from "../page.ts";
+import { limitOf, newestFirst } from "../page.ts";
 import { iso } from "../window.ts";
 import type { VmTable } from "./schema.ts";
 
@@ -63,18 +63,11 @@ export const register = write(contract.register, async ({ input, author, tx, sta
 });
 
 export const list = read(contract.list, async ({ input, db, now }) => {
-	const before = cursorOf(input.cursor);
-	const limit = limitOf(input.limit);
-	let query = db
-		.selectFrom("vms")
-		.selectAll()
-		.orderBy("n", "desc")
-		.limit(limit + 1);
+	let query = db.selectFrom("vms").selectAll();
 	if (input.role !== undefined) query = query.where("role", "=", input.role as contract.Vm["role"]);
 	if (input.status !== undefined) query = query.where("status", "=", input.status as contract.Vm["status"]);
 	if (input.status === "running") query = query.where("last_seen", ">=", now - contract.VM_STALE);
-	if (before !== undefined) query = query.where("n", "<", before);
-	const { rows, next } = cut(await query.execute(), limit, (row) => row.n);
+	const { rows, next } = await newestFirst(query, input);
 	return { vms: rows.map(vmOf), count: rows.length, ...next };
 });
 

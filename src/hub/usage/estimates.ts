@@ -1,7 +1,7 @@
 /** Requests whose answer was cut off: a row each, apart from what sessions have told, so that those stay exact. */
 import * as contract from "../../contract/usage.ts";
 import { read, write } from "../handle.ts";
-import { cursorOf, cut, limitOf } from "../page.ts";
+import { newestFirst } from "../page.ts";
 import { duration } from "../window.ts";
 import { millis, NANO } from "./numbers.ts";
 
@@ -40,18 +40,11 @@ export const recordEstimate = write(contract.recordEstimate, async ({ input, aut
 });
 
 export const estimates = read(contract.estimates, async ({ input, db, now }) => {
-	const limit = limitOf(input.limit);
 	const span = duration(input.range);
-	const before = cursorOf(input.cursor);
-	let query = db
-		.selectFrom("usage_estimates")
-		.selectAll()
-		.orderBy("n", "desc")
-		.limit(limit + 1);
+	let query = db.selectFrom("usage_estimates").selectAll();
 	if (input.agent !== undefined) query = query.where("agent", "=", input.agent);
 	if (span !== undefined) query = query.where("at_ms", ">=", now - span);
-	if (before !== undefined) query = query.where("n", "<", before);
-	const { rows, next } = cut(await query.execute(), limit, (row) => row.n);
+	const { rows, next } = await newestFirst(query, input);
 	const shown = rows.map((row): contract.UsageEstimate => JSON.parse(row.doc));
 	return { estimates: shown, count: shown.length, ...next };
 });

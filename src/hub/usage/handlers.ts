@@ -1,7 +1,7 @@
 import * as contract from "../../contract/usage.ts";
 import { fault } from "../../errors.ts";
 import { read, write } from "../handle.ts";
-import { cursorOf, cut, limitOf } from "../page.ts";
+import { cursorOf, cut, limitOf, newestFirst } from "../page.ts";
 import { duration } from "../window.ts";
 import { dollars, millis, NANO } from "./numbers.ts";
 import { addToSums, type Part, sumsSince } from "./sums.ts";
@@ -156,20 +156,13 @@ function vmOf({ id, vm_id, role, agent, commit_id, created_at, destroyed_at, rec
 }
 
 export const vms = read(contract.vms, async ({ input, db, now }) => {
-	const limit = limitOf(input.limit);
 	const span = duration(input.range);
-	const before = cursorOf(input.cursor);
 	// By record, not by createdAt: a machine's record is made when it is, and a cursor needs one order.
-	let query = db
-		.selectFrom("usage_vms")
-		.selectAll()
-		.orderBy("n", "desc")
-		.limit(limit + 1);
+	let query = db.selectFrom("usage_vms").selectAll();
 	if (input.role !== undefined) query = query.where("role", "=", input.role as contract.UsageVm["role"]);
 	if (input.agent !== undefined) query = query.where("agent", "=", input.agent);
 	if (span !== undefined) query = query.where("created_ms", ">=", now - span);
-	if (before !== undefined) query = query.where("n", "<", before);
-	const { rows, next } = cut(await query.execute(), limit, (row) => row.n);
+	const { rows, next } = await newestFirst(query, input);
 	return { vms: rows.map(vmOf), count: rows.length, ...next };
 });
 
