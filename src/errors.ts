@@ -101,6 +101,12 @@ export const errors = {
 		remedy:
 			"Attach what shows it with board_add_artifact, or commit or run the tests and call log_append; then ask again.",
 	},
+	not_done: {
+		status: 409,
+		message: (task: string, lacks: readonly string[]) => `Task ${task} is not done: ${lacks.join("; and ")}.`,
+		remedy:
+			"Do what lacks: board_tick ticks what is done; a check is run by the host beside the work, whatever you have run yourself: mend what fails and ask again, or look with board_check.",
+	},
 	outcome_unknown: {
 		status: 503,
 		message: (host: string) => `The link to host ${host} broke before it answered; whether this was done is not known.`,

@@ -195,7 +195,7 @@ export const areas: readonly Area[] = [
 				],
 				["test/hub/board/expiry.test.ts", "a claim without a sign of life is freed, and the feed says so"],
 			),
-			planned("Dependencies that hold a task back, ready list, priorities, checklists"),
+			planned("Dependencies that hold a task back, ready list, priorities"),
 			shipped("Review: `board_submit_for_review`, `board_approve`, `board_reject`", [
 				BOARD,
 				"takes summary and artifacts, and nothing when one of them is bad",
@@ -289,7 +289,11 @@ export const areas: readonly Area[] = [
 				"a change without a task is refused once, then a task is made and claimed, marked auto",
 				"who holds its task is not asked; done without evidence is refused, with it taken",
 			]),
-			planned("Done needs its checklist, and evidence that the host has run"),
+			shipped("Done needs its checklist (`board_tick`), and a check that the host has run (`board_check`)", [
+				"test/extensions/evidence-gate.test.ts",
+				"on: words are none, a run on these very files is; it is run once for them",
+				"what was handed in counts at the approval, though its maker went on; what fails is not approved",
+			]),
 			shipped("`review`: nobody approves their own", [
 				BOARD_GATE,
 				"nobody approves their own, by a tool or in a shell",

@@ -38,6 +38,23 @@ export const Territory = Type.Object({
 });
 export type Territory = Static<typeof Territory>;
 
+/** A run of a task's check by the host beside the work. What an agent says of its tests is none. */
+export const Evidence = Type.Object({
+	command: Type.String(),
+	passed: Type.Boolean(),
+	code: Type.Integer({ description: "exit code" }),
+	said: Type.String({ description: "how it ended, with its last line" }),
+	tree: Type.String({ description: "git's hash of all files that are not ignored, uncommitted ones included" }),
+	at: Type.String({ description: "ISO 8601" }),
+	host: Type.String({ description: "id of the host that ran it" }),
+});
+export type Evidence = Static<typeof Evidence>;
+/** The host is the token's own. */
+const { host: _host, ...ranFields } = Evidence.properties;
+
+export const CheckItem = Type.Object({ text: Type.String(), done: Type.Boolean() });
+export type CheckItem = Static<typeof CheckItem>;
+
 export const Task = Type.Object({
 	id: Type.String({ description: "ULID" }),
 	title: Type.String(),
@@ -61,6 +78,9 @@ export const Task = Type.Object({
 	territory: Type.Optional(
 		Type.Array(Type.String(), { description: "files that it owns while somebody holds it: paths and globs" }),
 	),
+	check: Type.Optional(Type.String({ description: "shell command that has to pass before it is done" })),
+	checklist: Type.Optional(Type.Array(CheckItem, { description: "all of it is done before the task is" })),
+	evidence: Type.Optional(Type.Array(Evidence, { description: "runs of its check, newest last" })),
 	overlaps: Type.Optional(
 		Type.Array(Territory, { description: "told when it is claimed or changed: what others hold of the same files" }),
 	),
@@ -90,6 +110,9 @@ const artifactSentences = {
 const line = (task: Task): string =>
 	`${task.id} ${task.status} ${task.title}${task.assignee === undefined ? "" : ` @${task.assignee}`}${task.score > 0 ? ` +${task.score}` : ""}`;
 
+const evidenceLine = ({ command, passed, said, tree, at, host }: Evidence): string =>
+	`${passed ? "passed" : "failed"}: \`${command}\` on tree ${tree.slice(0, 10)} at ${at}, run by host ${host}: ${said}`;
+
 /** Two tasks that own the same files: whoever came second has to know before the first refusal. */
 const shared = ({ overlaps = [] }: Task): string =>
 	overlaps
@@ -106,6 +129,9 @@ const whole = (task: Task): string =>
 		...(task.tags.length > 0 ? [`tags: ${task.tags.join(", ")}`] : []),
 		...(task.dependencies.length > 0 ? [`depends on: ${task.dependencies.join(", ")}`] : []),
 		...(task.territory === undefined ? [] : [`owns: ${task.territory.join(", ")}`]),
+		...(task.check === undefined ? [] : [`check: ${task.check}`]),
+		...(task.checklist ?? []).map(({ text: item, done }, at) => `${at + 1}. [${done ? "x" : " "}] ${item}`),
+		...(task.evidence ?? []).map(evidenceLine),
 		...(task.claim === undefined ? [] : [`claimed by ${task.claim.by} until ${task.claim.until}`]),
 		...task.artifacts.map((artifact) => `${artifact.type} ${artifact.label}: ${artifact.url}`),
 		...task.notes.map((note) => `${note.type} (${note.author}): ${note.content}`),
@@ -208,7 +234,8 @@ export const terms = operation({
 	at: "hub",
 	tool: "board_set_terms",
 	cli: "board terms",
-	summary: "Say which files a task owns while somebody holds it. What is left out stays.",
+	summary:
+		"Say which files a task owns while it is held, and what must hold before it is done. What is left out stays.",
 	method: "PATCH",
 	path: "/board/tasks/:id/terms",
 	status: 200,
@@ -220,10 +247,67 @@ export const terms = operation({
 				description: "paths and globs from the repository's top: src/usage/**",
 			}),
 		),
+		check: Type.Optional(
+			Type.Unsafe<string | null>({
+				anyOf: [{ type: "string", minLength: 1, maxLength: 2_000, pattern: "\\S" }, { type: "null" }],
+				description: "shell command that its host must have seen pass; null takes it away",
+			}),
+		),
+		checklist: Type.Optional(
+			Type.Array(text(500), { maxItems: 50, description: "what has to be done; items that stay keep their tick" }),
+		),
 	}),
 	output: Task,
 	allow: WRITERS,
 	tell: (task) => whole(task) + shared(task),
+});
+
+export const tick = operation({
+	name: "board.tick",
+	at: "hub",
+	tool: "board_tick",
+	cli: "board tick",
+	summary: "Tick an item of a task's checklist, or with done false take the tick away.",
+	method: "POST",
+	path: "/board/tasks/:id/tick",
+	status: 200,
+	input: Type.Object({
+		id: Id,
+		item: Type.Integer({ minimum: 1, maximum: 50, description: "its number in the list, from 1" }),
+		done: Type.Optional(Type.Boolean({ description: "default true" })),
+	}),
+	output: Task,
+	allow: WRITERS,
+	tell: whole,
+});
+
+export const check = operation({
+	name: "board.check",
+	at: "hub",
+	tool: "board_check",
+	cli: "board check",
+	summary: "Have the host beside the work run a task's check, or hear how it ended on the files as they are.",
+	method: "POST",
+	path: "/board/tasks/:id/check",
+	status: 200,
+	input: Type.Object({ id: Id }),
+	output: Task,
+	allow: WRITERS,
+	tell: (task) => (task.evidence ?? []).map(evidenceLine).at(-1) ?? `Nothing was run for task ${task.id} yet.`,
+});
+
+export const prove = operation({
+	name: "board.prove",
+	at: "hub",
+	cli: "board prove",
+	summary: "Keep how a task's check ended; only the host that ran it says so.",
+	method: "POST",
+	path: "/board/tasks/:id/evidence",
+	status: 201,
+	input: Type.Object({ id: Id, ...ranFields }),
+	output: Task,
+	allow: ["host"],
+	tell: (task) => (task.evidence ?? []).map(evidenceLine).join("\n"),
 });
 
 export const remove = operation({

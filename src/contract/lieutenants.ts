@@ -304,3 +304,33 @@ export const discover = operation({
 			...found.map((f) => `${f.name}  ${f.state}  owner ${f.owner}${f.held ? "" : " (no session)"}`),
 		].join("\n") || "None.",
 });
+
+/** How a check stands on the files as they are now. */
+export const Checked = Type.Object({
+	state: oneOf(["passed", "failed", "running", "unseen"]),
+	command: Type.String(),
+	tree: Type.Optional(Type.String({ description: "of the files; absent where they cannot be seen" })),
+	code: Type.Optional(Type.Integer()),
+	said: Type.String({ description: "how it ended, or why there is no answer" }),
+	at: Type.Optional(Type.String({ description: "ISO 8601" })),
+	host: Type.String({ description: "host id" }),
+});
+export type Checked = Static<typeof Checked>;
+
+export const check = operation({
+	name: "lieutenants.check",
+	at: "host",
+	cli: "lt check",
+	summary: "Run a command in a lieutenant's folder, as its host does it; remembered while its files stay as they are.",
+	method: "POST",
+	path: "/lieutenants/:name/check",
+	status: 200,
+	input: Type.Object({
+		name: Name,
+		command: Type.String({ minLength: 1, maxLength: 2_000, pattern: "\\S" }),
+		task: Type.Optional(Type.String({ maxLength: 64, description: "board id that it is evidence for" })),
+	}),
+	output: Checked,
+	allow: ["admin", "host", "orchestrator"],
+	tell: ({ state, command, said }) => `\`${command}\` ${state}: ${said}`,
+});

@@ -22,6 +22,7 @@ import { allowanceOf, type Bound } from "./bounds/bound.ts";
 import { check, type Verdict } from "./bounds/check.ts";
 import { type BoundSettings, boundSettings } from "./bounds/settings.ts";
 import { Calls } from "./calls.ts";
+import { Checks } from "./checks/checks.ts";
 import { Access, type HubPlace } from "./hub/access.ts";
 import { Drain } from "./hub/drain.ts";
 import { Link } from "./hub/link.ts";
@@ -34,6 +35,7 @@ import { type LivenessSettings, livenessSettings } from "./liveness/settings.ts"
 import { Storms } from "./liveness/storms.ts";
 import { Names } from "./names.ts";
 import { briefHandlers } from "./operations/brief.ts";
+import { checkHandlers, subjectOf } from "./operations/check.ts";
 import { lieutenantHandlers } from "./operations/lieutenants.ts";
 import { ralphHandlers } from "./operations/ralph.ts";
 import { spoolHandlers } from "./operations/spool.ts";
@@ -87,6 +89,7 @@ export class Host {
 	readonly place: Place;
 	readonly newId: () => string;
 	readonly bounds: BoundSettings;
+	readonly checks: Checks;
 	readonly liveness: LivenessSettings;
 	readonly ralph: Ralph;
 	readonly disk: DiskGuard;
@@ -124,7 +127,8 @@ export class Host {
 			new LocalPlace({ world, home, socket: socketPath(home, "host"), packageFolder: options.packageFolder });
 		this.#reports = new Reports(this.store);
 		this.ralph = new Ralph(this);
-		const handlers = [lieutenantHandlers, spoolHandlers, briefHandlers, ralphHandlers].flatMap((made) => made(this));
+		const makers = [lieutenantHandlers, spoolHandlers, briefHandlers, ralphHandlers, checkHandlers];
+		const handlers = makers.flatMap((made) => made(this));
 		const bounds = boundSettings(options.settings.values);
 		const liveness = livenessSettings(options.settings.values);
 		const fleet = () => [...this.lieutenants.values()];
@@ -137,6 +141,11 @@ export class Host {
 		});
 		this.bounds = bounds.settings;
 		this.liveness = liveness.settings;
+		this.checks = new Checks({
+			...{ world, store: this.store, host: this.id, seconds: this.bounds.checkSeconds },
+			evidence: (task, result) =>
+				void this.keep("host", "board.prove", { id: task, ...result }, `check ${task} ${result.tree} ${result.at}`),
+		});
 		for (const problem of [...bounds.problems, ...liveness.problems]) options.complain(`settings.json: ${problem}`);
 		const calls = new Calls(handlers, new Answers(this.store), () => world.clock.now());
 		this.#access = new Access({
@@ -381,8 +390,7 @@ export class Host {
 		const held = this.tokens.list().find((token) => token.subject === `lieutenant:${id}`);
 		return check(this.options.world, bound, look, {
 			cwd,
-			env: this.launches.environment(id),
-			checkSeconds: this.bounds.checkSeconds,
+			run: (command) => this.checks.run(subjectOf(this, standing.spec, command, bound.task)),
 			task: async (task) => {
 				try {
 					return held === undefined ? undefined : (await this.hubAs(held).call(board.get, { id: task })).status;

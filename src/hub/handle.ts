@@ -3,6 +3,7 @@ import type { Static, TSchema } from "@sinclair/typebox";
 import type { Kysely } from "kysely";
 import type { AnyOperation, Operation } from "../contract/operation.ts";
 import type { Author, Caller } from "./author.ts";
+import type { Proof } from "./board/proof.ts";
 import type { Context } from "./context.ts";
 import type { Tables } from "./database/tables.ts";
 import type { Tx } from "./database/tx.ts";
@@ -23,6 +24,8 @@ export interface WriteCall<Input> {
 	readonly tx: Tx;
 	readonly stamp: Stamp;
 	readonly hub: Context;
+	/** Where the handler says that it `proves`: how the task's check stands. */
+	readonly proof: Proof | undefined;
 }
 
 export interface ReadCall<Input> {
@@ -40,6 +43,8 @@ export interface WriteHandler<I extends TSchema = TSchema, O extends TSchema = T
 	readonly operation: Operation<I, O>;
 	/** The answer holds a secret: it is not stored under an idempotency key, and a repeat makes another. */
 	readonly secret?: true;
+	/** The task whose check its host is asked for before the write; undefined for none. */
+	proves?(input: Static<I>): string | undefined;
 	run(call: WriteCall<Static<I>>): Promise<Static<O>>;
 }
 
@@ -60,7 +65,7 @@ export type Handler = WriteHandler | ReadHandler | StreamHandler;
 export const write = <I extends TSchema, O extends TSchema>(
 	operation: Operation<I, O>,
 	run: WriteHandler<I, O>["run"],
-	options: { readonly secret?: true } = {},
+	options: Pick<WriteHandler<I, O>, "secret" | "proves"> = {},
 ): WriteHandler<I, O> => ({ type: "write", operation, run, ...options });
 
 export const read = <I extends TSchema, O extends TSchema>(

@@ -62,3 +62,13 @@ export function takenOver(env: Environment, more: readonly string[] = []): Recor
 		Object.entries(env).flatMap(([name, value]) => (value !== undefined && wanted(name) ? [[name, value]] : [])),
 	);
 }
+
+/** Of what was taken over, only what any program expects: no key, no way to one, no agent of the person's. */
+export const withoutKeys = (taken: Readonly<Record<string, string>>): Record<string, string> =>
+	Object.fromEntries(
+		Object.entries(taken).filter(
+			([name]) =>
+				(SYSTEM.includes(name) && name !== "SSH_AUTH_SOCK") ||
+				SYSTEM_PREFIXES.some((prefix) => name.startsWith(prefix)),
+		),
+	);

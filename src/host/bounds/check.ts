@@ -1,6 +1,7 @@
 /** Is there what was due? Looked up in the workspace and on the board by the host, whatever the answer says. */
 import { fold, known, workEvents } from "../../gates/ledger.ts";
 import type { Files, World } from "../../world.ts";
+import { type Outcome, runCheck, type Where } from "../checks/run.ts";
 import type { Look } from "../journal.ts";
 import { type Bound, entriesAfter } from "./bound.ts";
 import { type Deliverable, dueText } from "./deliverable.ts";
@@ -8,10 +9,8 @@ import { type Deliverable, dueText } from "./deliverable.ts";
 export interface Workplace {
 	/** The lieutenant's own folder. */
 	readonly cwd: string;
-	/** Of its commands, its hub token left out. */
-	readonly env: Readonly<Record<string, string>>;
-	/** Seconds that a check may take. */
-	readonly checkSeconds: number;
+	/** Runs a check there, or answers what it showed of the same files before. */
+	run(command: string): Promise<Pick<Outcome, "passed" | "said">>;
 	/** How its board task stands; undefined while the hub is away. */
 	task(id: string): Promise<string | undefined>;
 }
@@ -25,8 +24,6 @@ export interface Verdict {
 type Seam = Pick<World, "files" | "spawn">;
 
 const GIT = { timeout: 30_000, maxOutput: 4_096 };
-const OUTPUT_MAX = 64 * 1024;
-const TAIL = 200;
 
 /** Notes what is there before the work begins. Throws nothing: what cannot be seen is as if it were not there. */
 export async function before(world: Seam, deliverable: Deliverable, cwd: string): Promise<Deliverable> {
@@ -59,7 +56,7 @@ export async function check(world: Seam, bound: Bound, look: Look, place: Workpl
 		case "task":
 			return task(bound, place);
 		case "command":
-			return passes(world, deliverable.command, place);
+			return ofCheck(deliverable.command, await place.run(deliverable.command));
 	}
 }
 
@@ -104,13 +101,10 @@ async function task(bound: Bound, place: Workplace): Promise<Verdict> {
 	return ["done", "in_review"].includes(status) ? there(`its task is ${status}`) : missing(`its task is ${status}`);
 }
 
-/** The command is a shell's because it is given as one; nothing of ours is put into it. */
-export async function passes(world: Seam, line: string, place: Omit<Workplace, "task">): Promise<Verdict> {
-	const { cwd, env, checkSeconds } = place;
-	const options = { cwd, env, timeout: checkSeconds * 1_000, maxOutput: OUTPUT_MAX, endsGroup: true };
-	const ran = await world.spawn.run("bash", ["-c", line], options);
-	if (ran.timedOut) return missing(`\`${line}\`, it ran for ${checkSeconds} s and was ended`);
-	if (ran.code === 0) return there(dueText({ type: "command", command: line }));
-	const last = `${ran.stdout}\n${ran.stderr}`.trim().split("\n").at(-1)?.slice(0, TAIL) ?? "";
-	return missing(`\`${line}\`, it ended with ${ran.code}${last === "" ? "" : ` (${last})`}`);
+/** A command that has just been run, whatever was seen before. */
+export async function passes(world: Seam, line: string, where: Where): Promise<Verdict> {
+	return ofCheck(line, await runCheck(world, line, where));
 }
+
+const ofCheck = (line: string, { passed, said }: Pick<Outcome, "passed" | "said">): Verdict =>
+	passed ? there(dueText({ type: "command", command: line })) : missing(`\`${line}\`, ${said}`);

@@ -20,9 +20,15 @@ const briefing = (id: string, text: string): string => `Task ${id}, claimed by y
 
 /**
  * `holder` is the lieutenant's own token, `asker` the orchestrator's. A board id needs the hub: who owns a task is
- * decided there or not at all. A text can go out without it, and then says so.
+ * decided there or not at all. A text can go out without it, and then says so. `check`: what is due is a command that
+ * passes, so the task is done only when it has.
  */
-export async function assign(host: Host, asker: HeldToken, holder: HeldToken, task: string): Promise<Assignment> {
+export async function assign(
+	host: Host,
+	asker: HeldToken,
+	holder: HeldToken,
+	{ task, check }: { readonly task: string; readonly check?: string },
+): Promise<Assignment> {
 	if (ULID.test(task)) {
 		await host.known(holder);
 		const held = await host.hubAs(holder).call(board.claim, { id: task });
@@ -32,6 +38,7 @@ export async function assign(host: Host, asker: HeldToken, holder: HeldToken, ta
 	try {
 		await Promise.all([host.known(asker), host.known(holder)]);
 		const made = await host.hubAs(asker).call(board.create, { title, description: task, assignee: holder.name });
+		if (check !== undefined) await host.hubAs(asker).call(board.terms, { id: made.id, check });
 		await host.hubAs(holder).call(board.claim, { id: made.id });
 		return { task: made.id, prompt: briefing(made.id, task) };
 	} catch (thrown) {

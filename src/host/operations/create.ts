@@ -69,7 +69,8 @@ async function make(host: Host, input: Input, context: Context): Promise<Output>
 		holder: host.tokens.of(`lieutenant:${id}`, "lieutenant", input.name),
 		asker: host.tokens.of(`orchestrator:${owner}`, "orchestrator", owner),
 	}));
-	const assignment = input.task === undefined ? undefined : await assign(host, asker, holder, input.task);
+	const assignment =
+		input.task === undefined ? undefined : await assign(host, asker, holder, { task: input.task, ...checkOf(said) });
 	const order = await placed(host, said, workspace.cwd, assignment?.task);
 	const [model, thinking] = [input.model ?? launch.model, input.thinking ?? launch.thinking];
 	const createdAt = host.isoNow();
@@ -121,6 +122,9 @@ export function employ(
 	});
 	return host.employ(standing);
 }
+
+const checkOf = ({ deliverable }: Order): { readonly check?: string } =>
+	deliverable?.type === "command" ? { check: deliverable.command } : {};
 
 const output = (lieutenant: Lieutenant, { note }: Partial<Assignment>): Output => ({
 	...lieutenant.view(),

@@ -54,7 +54,9 @@ async function make(host: Host, input: Input & { name: string; cwd: string }, co
 		holder: host.tokens.of(`lieutenant:${id}`, "lieutenant", name),
 		asker: host.tokens.of(`orchestrator:${owner}`, "orchestrator", owner),
 	}));
-	const { task } = await assign(host, asker, holder, `Until \`${input.until.command}\` passes: ${input.prompt}`);
+	const { task } = await assign(host, asker, holder, {
+		task: `Until \`${input.until.command}\` passes: ${input.prompt}`,
+	});
 	const [model, thinking] = [input.model ?? launch.model, input.thinking ?? launch.thinking];
 	const loop: Loop = {
 		...{ id, name, owner, prompt: input.prompt, command: input.until.command.trim(), workspace, pi: launch.pi },

@@ -7,6 +7,7 @@
 import * as board from "../../contract/board.ts";
 import type { RalphRound, RoundOutcome } from "../../contract/ralph.ts";
 import { Fault, fault, reason } from "../../errors.ts";
+import { withoutKeys } from "../../pi/environment.ts";
 import { passes, type Verdict } from "../bounds/check.ts";
 import type { Host } from "../host.ts";
 import { employ, freePorts } from "../operations/create.ts";
@@ -220,7 +221,7 @@ export class Ralph {
 	#check({ id, command, workspace: { cwd } }: Loop): Promise<Verdict> {
 		const { options, launches, bounds } = this.#host;
 		return passes(options.world, command, {
-			...{ cwd, env: launches.environment(id), checkSeconds: bounds.checkSeconds },
+			...{ cwd, env: withoutKeys(launches.environment(id)), checkSeconds: bounds.checkSeconds },
 		});
 	}
 

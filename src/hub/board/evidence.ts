@@ -2,10 +2,11 @@
  * What shows that a task is done: an artifact, or what its makers have logged since it was claimed (a commit, a check
  * that passed). Words do not.
  */
-import { fault } from "../../errors.ts";
+import { Fault, fault } from "../../errors.ts";
 import type { Author } from "../author.ts";
-import type { Rules } from "../context.ts";
+import type { Context, Rules } from "../context.ts";
 import type { Tx } from "../database/tx.ts";
+import { keepEvidence, lacksOf, type Proof } from "./proof.ts";
 import type { TaskRow } from "./task.ts";
 
 /** Log entries that are looked through; an agent that wrote more since its claim has surely named a commit in them. */
@@ -26,14 +27,40 @@ export const noteMaker = (tx: Tx, row: TaskRow, name: string): Promise<unknown> 
 		.execute();
 
 /**
- * Refuses that an agent calls a task done which nothing shows to be. True: it goes through unproven, since the gate only
- * warns.
+ * Refuses that a task is called done which lacks what was asked of it, by whomever but a person; or by an agent, which
+ * nothing shows to be. True: it goes through unproven, since the gate only warns.
  */
-export async function needEvidence(tx: Tx, row: TaskRow, author: Author, rules: Rules): Promise<boolean> {
-	const bound = author.role === "lieutenant" || author.role === "worker";
-	if (!bound || rules.board === "off" || (await isProven(tx, row, author))) return false;
+export async function needEvidence(
+	tx: Tx,
+	row: TaskRow,
+	author: Author,
+	rules: Rules,
+	proof: Proof | undefined,
+): Promise<boolean> {
+	if (rules.board === "off" || author.role === "admin") return false;
+	const lacks = await lacksOf(tx, row, proof);
+	if (lacks.length > 0 && rules.board === "enforce") throw fault("not_done", row.id, lacks);
+	if (proof?.evidence !== undefined) await keepEvidence(tx, row.n, proof.evidence);
+	if (lacks.length > 0) return true;
+	const agent = author.role === "lieutenant" || author.role === "worker";
+	if (!agent || row.check_command !== null || (await isProven(tx, row, author))) return false;
 	if (rules.board === "enforce") throw fault("evidence_missing", row.id);
 	return true;
+}
+
+/** Which gate a refusal of the board is of. */
+const GATES: Readonly<Record<string, string>> = {
+	evidence_missing: "board",
+	not_done: "board",
+	self_approval: "review",
+};
+
+/** The feed is told why: what was refused has been rolled back, with every event in it. */
+export async function tellRefusal(hub: Context, by: Author, thrown: unknown): Promise<void> {
+	const gate = thrown instanceof Fault ? GATES[thrown.code] : undefined;
+	if (gate === undefined || !(thrown instanceof Fault)) return;
+	const metadata = { gate, verdict: "refused" };
+	await hub.database.write((tx) => tx.publish({ type: "custom", by, summary: thrown.message, metadata }));
 }
 
 async function isProven(tx: Tx, row: TaskRow, author: Author): Promise<boolean> {

@@ -4,7 +4,7 @@ import { read, type Stamp, write } from "../handle.ts";
 import { limitOf, newestFirst } from "../page.ts";
 import { NO_CLAIM, refuseWhileHeld } from "./claims.ts";
 import { needEvidence, refuseOwn } from "./evidence.ts";
-import { noteOf, rowOf, type TaskRow, taskOf, tasksOf, whole } from "./task.ts";
+import { NO_PARTS, noteOf, rowOf, type TaskRow, taskOf, tasksOf, whole } from "./task.ts";
 
 /** By name, not "not done": so the index on status finds them. */
 const OPEN = ["open", "in_progress", "in_review", "blocked"] as const;
@@ -32,15 +32,16 @@ export const create = write(contract.create, async ({ input, author, tx, stamp, 
 		claimed_at: null,
 		territory: null,
 		territory_since: null,
+		...{ check_command: null, checklist: null, handed_in: null },
 		...NO_CLAIM,
 	};
-	if (row.status === "done") await needEvidence(tx, row, author, hub.rules);
+	if (row.status === "done") await needEvidence(tx, row, author, hub.rules, undefined);
 	const { id, title, description, status, assignee, tags, dependencies, created_by, created_at, updated_at } = row;
 	const values = [id, title, description, status, assignee, tags, dependencies, created_by, created_at, updated_at];
 	const n = tx.gate.connection.run(INSERT, ...values);
 	if (input.tags !== undefined) await setTags(tx, n, input.tags);
 	await tx.publish({ type: "task_created", by: author, summary: title, detail: { task: id, status, assignee } });
-	return whole(row, [], [], stamp.at);
+	return whole(row, NO_PARTS, stamp.at);
 });
 
 export const list = read(contract.list, async ({ input, db, now, hub }) => {
@@ -57,46 +58,50 @@ export const list = read(contract.list, async ({ input, db, now, hub }) => {
 
 export const get = read(contract.get, ({ input, now, hub }) => taskOf(hub.database.reader, input.id, now));
 
-export const update = write(contract.update, async ({ input, author, tx, stamp, hub }) => {
-	const row = rowOf(tx.gate.connection, input.id);
-	const { title, description, status, assignee, tags, dependencies } = input;
-	if (status !== undefined || assignee !== undefined) refuseWhileHeld(row, author, stamp.at);
-	const done = status === "done" && row.status !== "done";
-	const unproven = done && (await needEvidence(tx, row, author, hub.rules));
-	const own = done && row.submitted_by !== null && (await refuseOwn(tx, row, author, hub.rules));
-	const owner = assignee === undefined ? row.assignee : assignee?.trim() || null;
-	const leaves = status !== undefined && status !== "in_progress" && status !== "blocked";
-	const endsClaim = leaves || (assignee !== undefined && owner !== row.claimed_by);
-	await tx
-		.updateTable("tasks")
-		.set({
-			updated_at: stamp.timestamp,
-			assignee: owner,
-			...(title === undefined ? {} : { title: title.trim() }),
-			...(description === undefined ? {} : { description: description.trim() }),
-			...(status === undefined ? {} : { status }),
-			...(tags === undefined ? {} : { tags: JSON.stringify(tags) }),
-			...(dependencies === undefined ? {} : { dependencies: JSON.stringify(dependencies) }),
-			...(endsClaim ? NO_CLAIM : {}),
-		})
-		.where("n", "=", row.n)
-		.execute();
-	if (tags !== undefined) await setTags(tx, row.n, tags);
-	const { id: _id, ...changed } = input;
-	await tx.publish({
-		type: "task_updated",
-		by: author,
-		summary: title?.trim() ?? row.title,
-		detail: {
-			task: row.id,
-			changed: Object.keys(changed),
-			...(status === undefined ? {} : { status, before: row.status }),
-			...(unproven ? { unproven } : {}),
-			...(own ? { own } : {}),
-		},
-	});
-	return taskOf(tx.gate.connection, row.id, stamp.at);
-});
+export const update = write(
+	contract.update,
+	async ({ input, author, tx, stamp, hub, proof }) => {
+		const row = rowOf(tx.gate.connection, input.id);
+		const { title, description, status, assignee, tags, dependencies } = input;
+		if (status !== undefined || assignee !== undefined) refuseWhileHeld(row, author, stamp.at);
+		const done = status === "done" && row.status !== "done";
+		const unproven = done && (await needEvidence(tx, row, author, hub.rules, proof));
+		const own = done && row.submitted_by !== null && (await refuseOwn(tx, row, author, hub.rules));
+		const owner = assignee === undefined ? row.assignee : assignee?.trim() || null;
+		const leaves = status !== undefined && status !== "in_progress" && status !== "blocked";
+		const endsClaim = leaves || (assignee !== undefined && owner !== row.claimed_by);
+		await tx
+			.updateTable("tasks")
+			.set({
+				updated_at: stamp.timestamp,
+				assignee: owner,
+				...(title === undefined ? {} : { title: title.trim() }),
+				...(description === undefined ? {} : { description: description.trim() }),
+				...(status === undefined ? {} : { status }),
+				...(tags === undefined ? {} : { tags: JSON.stringify(tags) }),
+				...(dependencies === undefined ? {} : { dependencies: JSON.stringify(dependencies) }),
+				...(endsClaim ? NO_CLAIM : {}),
+			})
+			.where("n", "=", row.n)
+			.execute();
+		if (tags !== undefined) await setTags(tx, row.n, tags);
+		const { id: _id, ...changed } = input;
+		await tx.publish({
+			type: "task_updated",
+			by: author,
+			summary: title?.trim() ?? row.title,
+			detail: {
+				task: row.id,
+				changed: Object.keys(changed),
+				...(status === undefined ? {} : { status, before: row.status }),
+				...(unproven ? { unproven } : {}),
+				...(own ? { own } : {}),
+			},
+		});
+		return taskOf(tx.gate.connection, row.id, stamp.at);
+	},
+	{ proves: ({ id, status }) => (status === "done" ? id : undefined) },
+);
 
 async function setTags(tx: Tx, task: number, tags: readonly string[]): Promise<void> {
 	await tx.deleteFrom("task_tags").where("task", "=", task).execute();

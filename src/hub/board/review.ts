@@ -6,6 +6,7 @@ import type { Tx } from "../database/tx.ts";
 import { type Stamp, write } from "../handle.ts";
 import { NO_CLAIM, refuseWhileHeld } from "./claims.ts";
 import { needEvidence, noteMaker, refuseOwn } from "./evidence.ts";
+import { keepEvidence } from "./proof.ts";
 import { rowOf, type TaskRow, taskOf } from "./task.ts";
 
 type NewArtifact = Pick<contract.Artifact, "type" | "url" | "label" | "addedBy">;
@@ -61,41 +62,53 @@ export const addArtifact = write(contract.addArtifact, async ({ input, author, t
 	return taskOf(tx.gate.connection, row.id, stamp.at);
 });
 
-export const submit = write(contract.submit, async ({ input, author, tx, stamp }) => {
-	const row = rowOf(tx.gate.connection, input.taskId);
-	refuseWhileHeld(row, author, stamp.at);
-	await noteMaker(tx, row, author.name);
-	const summary = input.summary.trim();
-	await noted(tx, row, author, stamp, summary);
-	await attach(tx, row, input.artifacts ?? [], { author, stamp, ownName: author.name });
-	await tx
-		.updateTable("tasks")
-		.set({ status: "in_review", submitted_by: author.name, updated_at: stamp.timestamp, ...NO_CLAIM })
-		.where("n", "=", row.n)
-		.execute();
-	await tx.publish({ type: "task_submitted", by: author, summary: summary.slice(0, 120), detail: { task: row.id } });
-	return taskOf(tx.gate.connection, row.id, stamp.at);
-});
+export const submit = write(
+	contract.submit,
+	async ({ input, author, tx, stamp, proof }) => {
+		const row = rowOf(tx.gate.connection, input.taskId);
+		refuseWhileHeld(row, author, stamp.at);
+		await noteMaker(tx, row, author.name);
+		if (proof?.evidence !== undefined) await keepEvidence(tx, row.n, proof.evidence);
+		const summary = input.summary.trim();
+		await noted(tx, row, author, stamp, summary);
+		await attach(tx, row, input.artifacts ?? [], { author, stamp, ownName: author.name });
+		await tx
+			.updateTable("tasks")
+			.set({
+				...{ status: "in_review", submitted_by: author.name, updated_at: stamp.timestamp, ...NO_CLAIM },
+				handed_in: proof?.tree ?? null,
+			})
+			.where("n", "=", row.n)
+			.execute();
+		await tx.publish({ type: "task_submitted", by: author, summary: summary.slice(0, 120), detail: { task: row.id } });
+		return taskOf(tx.gate.connection, row.id, stamp.at);
+	},
+	{ proves: ({ taskId }) => taskId },
+);
 
-export const approve = write(contract.approve, async ({ input, author, tx, stamp, hub }) => {
-	const row = rowOf(tx.gate.connection, input.taskId);
-	const own = await refuseOwn(tx, row, author, hub.rules);
-	const unproven = await needEvidence(tx, row, author, hub.rules);
-	const comment = input.comment?.trim() ?? "";
-	await noted(tx, row, author, stamp, `Approved by ${author.name}${comment === "" ? "" : `: ${comment}`}`);
-	await tx
-		.updateTable("tasks")
-		.set({ status: "done", updated_at: stamp.timestamp, ...NO_CLAIM })
-		.where("n", "=", row.n)
-		.execute();
-	await tx.publish({
-		type: "task_approved",
-		by: author,
-		summary: row.title,
-		detail: { task: row.id, ...(unproven ? { unproven } : {}), ...(own ? { own } : {}) },
-	});
-	return taskOf(tx.gate.connection, row.id, stamp.at);
-});
+export const approve = write(
+	contract.approve,
+	async ({ input, author, tx, stamp, hub, proof }) => {
+		const row = rowOf(tx.gate.connection, input.taskId);
+		const own = await refuseOwn(tx, row, author, hub.rules);
+		const unproven = await needEvidence(tx, row, author, hub.rules, proof);
+		const comment = input.comment?.trim() ?? "";
+		await noted(tx, row, author, stamp, `Approved by ${author.name}${comment === "" ? "" : `: ${comment}`}`);
+		await tx
+			.updateTable("tasks")
+			.set({ status: "done", updated_at: stamp.timestamp, ...NO_CLAIM })
+			.where("n", "=", row.n)
+			.execute();
+		await tx.publish({
+			type: "task_approved",
+			by: author,
+			summary: row.title,
+			detail: { task: row.id, ...(unproven ? { unproven } : {}), ...(own ? { own } : {}) },
+		});
+		return taskOf(tx.gate.connection, row.id, stamp.at);
+	},
+	{ proves: ({ taskId }) => taskId },
+);
 
 export const reject = write(contract.reject, async ({ input, author, tx, stamp }) => {
 	const row = rowOf(tx.gate.connection, input.taskId);

@@ -16,6 +16,18 @@ declare module "../database/tables.ts" {
 			type: Note["type"];
 			created_at: string;
 		};
+		evidence: {
+			n: Generated<number>;
+			task: number;
+			command: string;
+			/** 1 or 0. */
+			passed: number;
+			code: number;
+			said: string;
+			tree: string;
+			at: string;
+			host: string;
+		};
 		artifacts: {
 			n: Generated<number>;
 			task: number;
@@ -54,6 +66,11 @@ export interface TaskTable {
 	/** JSON array of patterns, and since when they count for who holds it, ISO 8601. */
 	territory: string | null;
 	territory_since: string | null;
+	/** What must hold before it is done: a command that its host sees pass, and `CheckItem`s as JSON. */
+	check_command: string | null;
+	checklist: string | null;
+	/** The state of the files when it was handed in, where its host could say. */
+	handed_in: string | null;
 }
 
 export const boardSchema = schema("board", [
@@ -112,4 +129,19 @@ export const boardSchema = schema("board", [
 	) strict, without rowid;`,
 	`alter table tasks add column territory text;
 	alter table tasks add column territory_since text;`,
+	`alter table tasks add column check_command text;
+	alter table tasks add column checklist text;
+	alter table tasks add column handed_in text;
+	create table evidence (
+		n integer primary key,
+		task integer not null references tasks (n) on delete cascade,
+		command text not null,
+		passed integer not null,
+		code integer not null,
+		said text not null,
+		tree text not null,
+		at text not null,
+		host text not null,
+		unique (task, command, tree, at)
+	) strict;`,
 ]);

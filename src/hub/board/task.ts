@@ -1,6 +1,6 @@
 /** Tasks between rows and wire. */
 import type { Selectable } from "kysely";
-import type { Artifact, Note, Task } from "../../contract/board.ts";
+import type { Artifact, Evidence, Note, Task } from "../../contract/board.ts";
 import { fault } from "../../errors.ts";
 import type { Connection } from "../database/connection.ts";
 import type { Tables } from "../database/tables.ts";
@@ -11,18 +11,25 @@ export type TaskRow = Selectable<TaskTable>;
 
 type NoteRow = Selectable<Tables["notes"]>;
 type ArtifactRow = Selectable<Tables["artifacts"]>;
+type EvidenceRow = Selectable<Tables["evidence"]>;
+
+/** Runs of its check that a task shows: an agent that tries for a day leaves many. */
+const SHOWN = 5;
 
 // Every tool of an agent reads a task, and each change answers with one: building these statements anew each time took
 // longer than running them.
 const ROW = "select * from tasks where id = ?";
 const NOTES = "select * from notes where task in (select value from json_each(?)) order by n";
+const EVIDENCE = "select * from evidence where task in (select value from json_each(?)) order by n";
 const ARTIFACTS = "select * from artifacts where task in (select value from json_each(?)) order by n";
 /** One statement, not three: each takes and gives back a lock of the file, which costs more than what it reads. */
 const WHOLE = `select *,
 	(select json_group_array(json_object('id', id, 'author', author, 'content', content, 'type', type, 'created_at', created_at))
 		from (select * from notes where task = tasks.n order by n)) as notes,
 	(select json_group_array(json_object('type', type, 'url', url, 'label', label, 'added_at', added_at, 'added_by', added_by))
-		from (select * from artifacts where task = tasks.n order by n)) as artifacts
+		from (select * from artifacts where task = tasks.n order by n)) as artifacts,
+	(select json_group_array(json_object('command', command, 'passed', passed, 'code', code, 'said', said, 'tree', tree, 'at', at, 'host', host))
+		from (select * from evidence where task = tasks.n order by n)) as evidence
 	from tasks where id = ?`;
 
 /** Throws `task not found`, in the old API's words. */
@@ -33,21 +40,39 @@ export function rowOf(db: Connection, id: string): TaskRow {
 }
 
 export function taskOf(db: Connection, id: string, now: number): Task {
-	const row = db.get<TaskRow & { notes: string; artifacts: string }>(WHOLE, id);
+	const row = db.get<TaskRow & { notes: string; artifacts: string; evidence: string }>(WHOLE, id);
 	if (row === undefined) throw fault("not_found", "task");
-	return whole(row, JSON.parse(row.notes) as NoteRow[], JSON.parse(row.artifacts) as ArtifactRow[], now);
+	const parts: Parts = {
+		notes: JSON.parse(row.notes),
+		artifacts: JSON.parse(row.artifacts),
+		evidence: JSON.parse(row.evidence),
+	};
+	return whole(row, parts, now);
 }
 
-/** Whole tasks in the order of their rows: two statements for their notes and artifacts, however many there are. */
+/** Whole tasks in the order of their rows: three statements for what hangs on them, however many there are. */
 export function tasksOf(db: Connection, rows: readonly TaskRow[], now: number): Task[] {
 	if (rows.length === 0) return [];
 	const tasks = JSON.stringify(rows.map((row) => row.n));
 	const notesBy = Map.groupBy(db.all<NoteRow>(NOTES, tasks), (note) => note.task);
 	const artifactsBy = Map.groupBy(db.all<ArtifactRow>(ARTIFACTS, tasks), (artifact) => artifact.task);
-	return rows.map((row) => whole(row, notesBy.get(row.n) ?? [], artifactsBy.get(row.n) ?? [], now));
+	const evidenceBy = Map.groupBy(db.all<EvidenceRow>(EVIDENCE, tasks), (run) => run.task);
+	return rows.map((row) => {
+		const notes = notesBy.get(row.n) ?? [];
+		return whole(row, { notes, artifacts: artifactsBy.get(row.n) ?? [], evidence: evidenceBy.get(row.n) ?? [] }, now);
+	});
 }
 
-export function whole(row: TaskRow, notes: readonly NoteRow[], artifacts: readonly ArtifactRow[], now: number): Task {
+/** What hangs on a task, oldest first. */
+export interface Parts {
+	readonly notes: readonly NoteRow[];
+	readonly artifacts: readonly ArtifactRow[];
+	readonly evidence: readonly EvidenceRow[];
+}
+
+export const NO_PARTS: Parts = { notes: [], artifacts: [], evidence: [] };
+
+export function whole(row: TaskRow, { notes, artifacts, evidence }: Parts, now: number): Task {
 	return {
 		id: row.id,
 		title: row.title,
@@ -63,6 +88,9 @@ export function whole(row: TaskRow, notes: readonly NoteRow[], artifacts: readon
 		artifacts: artifacts.map(artifactOf),
 		score: row.score,
 		...(row.territory === null ? {} : { territory: JSON.parse(row.territory) }),
+		...(row.check_command === null ? {} : { check: row.check_command }),
+		...(row.checklist === null ? {} : { checklist: JSON.parse(row.checklist) }),
+		...(evidence.length === 0 ? {} : { evidence: evidence.slice(-SHOWN).map(evidenceOf) }),
 		...(isHeld(row, now) ? { claim: { by: row.claimed_by, until: iso(row.claimed_until) } } : {}),
 	};
 }
@@ -77,6 +105,10 @@ export const noteOf = ({ id, author, content, type, created_at }: NoteRow): Note
 	content,
 	type,
 	createdAt: created_at,
+});
+
+const evidenceOf = ({ command, passed, code, said, tree, at, host }: EvidenceRow): Evidence => ({
+	...{ command, passed: passed === 1, code, said, tree, at, host },
 });
 
 const artifactOf = ({ type, url, label, added_at, added_by }: ArtifactRow): Artifact => ({

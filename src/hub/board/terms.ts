@@ -1,20 +1,26 @@
-/** What a task's work is under: the files that it owns. */
+/** What a task's work is under: the files that it owns, and what must hold before it is done. */
 import * as contract from "../../contract/board.ts";
+import { fault } from "../../errors.ts";
+import type { Author } from "../author.ts";
 import { write } from "../handle.ts";
 import { refuseWhileHeld } from "./claims.ts";
-import { rowOf, taskOf } from "./task.ts";
+import { keepEvidence } from "./proof.ts";
+import { rowOf, type TaskRow, taskOf } from "./task.ts";
 import { patternsOf, tellOverlaps } from "./territory.ts";
 
 export const terms = write(contract.terms, async ({ input, author, tx, stamp }) => {
 	const row = rowOf(tx.gate.connection, input.id);
 	refuseWhileHeld(row, author, stamp.at);
-	const { id: _, territory } = input;
+	const { id: _, territory, check, checklist } = input;
+	if (check !== undefined || checklist !== undefined) refuseLoosening(row, author);
 	await tx
 		.updateTable("tasks")
 		.set({
 			updated_at: stamp.timestamp,
 			// What is named anew counts from now: widening must not come before what others hold already.
 			...(territory === undefined ? {} : { territory: patternsOf(territory), territory_since: stamp.timestamp }),
+			...(check === undefined ? {} : { check_command: check?.trim() ?? null }),
+			...(checklist === undefined ? {} : { checklist: listOf(row, checklist) }),
 		})
 		.where("n", "=", row.n)
 		.execute();
@@ -22,7 +28,71 @@ export const terms = write(contract.terms, async ({ input, author, tx, stamp }) 
 		type: "task_terms_set",
 		by: author,
 		summary: row.title,
-		detail: { task: row.id, ...(territory === undefined ? {} : { territory }) },
+		detail: { task: row.id, ...(territory === undefined ? {} : { territory }), check, checklist },
 	});
 	return tellOverlaps(tx, taskOf(tx.gate.connection, row.id, stamp.at), author, stamp.at);
+});
+
+/** Who does the work does not say when it is good enough, unless the task is their own. */
+function refuseLoosening(row: TaskRow, author: Author): void {
+	const leads = author.role === "admin" || author.role === "orchestrator" || author.role === "host";
+	if (!leads && row.created_by !== author.name)
+		throw fault("forbidden", author.role, "change what must hold before another's task is done");
+}
+
+function listOf(row: TaskRow, texts: readonly string[]): string | null {
+	const done = new Set(itemsOf(row).flatMap((item) => (item.done ? [item.text] : [])));
+	const items = texts.map((text) => text.trim()).map((text): contract.CheckItem => ({ text, done: done.has(text) }));
+	return items.length === 0 ? null : JSON.stringify(items);
+}
+
+const itemsOf = (row: TaskRow): readonly contract.CheckItem[] => JSON.parse(row.checklist ?? "[]");
+
+export const tick = write(contract.tick, async ({ input, author, tx, stamp }) => {
+	const row = rowOf(tx.gate.connection, input.id);
+	refuseWhileHeld(row, author, stamp.at);
+	const items = itemsOf(row);
+	const item = items[input.item - 1];
+	if (item === undefined)
+		throw fault("invalid_input", `item: the checklist of task ${row.id} has ${items.length} items`);
+	const ticked = { ...item, done: input.done ?? true };
+	await tx
+		.updateTable("tasks")
+		.set({ checklist: JSON.stringify(items.with(input.item - 1, ticked)), updated_at: stamp.timestamp })
+		.where("n", "=", row.n)
+		.execute();
+	await tx.publish({
+		type: "task_ticked",
+		by: author,
+		summary: item.text,
+		detail: { task: row.id, item: input.item, done: ticked.done },
+	});
+	return taskOf(tx.gate.connection, row.id, stamp.at);
+});
+
+export const check = write(
+	contract.check,
+	async ({ input, tx, stamp, proof, author }) => {
+		const row = rowOf(tx.gate.connection, input.id);
+		if (proof === undefined) throw fault("invalid_input", `Task ${row.id} has no check: board_set_terms gives it one`);
+		if (proof.evidence === undefined) throw fault("conflict", `Task ${row.id}: ${proof.lacks ?? "nothing was run"}`);
+		if (await keepEvidence(tx, row.n, proof.evidence)) await tx.publish(ranEvent(row, proof.evidence, author));
+		return taskOf(tx.gate.connection, row.id, stamp.at);
+	},
+	{ proves: ({ id }) => id },
+);
+
+export const prove = write(contract.prove, async ({ input, author, caller, tx, stamp }) => {
+	const row = rowOf(tx.gate.connection, input.id);
+	const { id: _, ...run } = input;
+	const evidence = { ...run, host: caller.host ?? caller.name };
+	if (await keepEvidence(tx, row.n, evidence)) await tx.publish(ranEvent(row, evidence, author));
+	return taskOf(tx.gate.connection, row.id, stamp.at);
+});
+
+const ranEvent = (row: TaskRow, { command, passed, code, said, tree }: contract.Evidence, by: Author) => ({
+	type: "task_checked",
+	by,
+	summary: `${passed ? "passed" : "failed"}: \`${command}\` for ${row.title}: ${said}`,
+	detail: { task: row.id, command, passed, code, tree },
 });

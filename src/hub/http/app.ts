@@ -5,6 +5,8 @@ import { PROTOCOL } from "../../contract/link.ts";
 import type { AnyOperation } from "../../contract/operation.ts";
 import { fault, reason } from "../../errors.ts";
 import type { Caller } from "../author.ts";
+import { tellRefusal } from "../board/evidence.ts";
+import { proofOf } from "../board/proof.ts";
 import type { Context } from "../context.ts";
 import { filterOf } from "../feed/feed.ts";
 import { sseSink } from "../feed/sinks.ts";
@@ -144,12 +146,18 @@ function answerWrite(handler: WriteHandler, shape: Shape, hub: Context): Answer 
 		const author = authorOf(operation, caller, body as Fields, { tokens: hub.tokens, modern });
 		const header = handler.secret === true ? undefined : request.headers["idempotency-key"];
 		const key = keyOf(caller.id, operation.name, header, input);
-		const output = await hub.database.write((tx) => {
+		const task = handler.proves?.(input);
+		const proof = task === undefined ? undefined : await proofOf(hub, caller, task);
+		const written = hub.database.write((tx) => {
 			const at = hub.world.clock.now();
 			return once(tx, key, at, () => {
 				const stamp = { id: hub.ids.next(), timestamp: new Date(at).toISOString(), at };
-				return handler.run({ input, author, caller, tx, stamp, hub });
+				return handler.run({ input, author, caller, tx, stamp, hub, proof });
 			});
+		});
+		const output = await written.catch(async (thrown: unknown) => {
+			await tellRefusal(hub, author, thrown);
+			throw thrown;
 		});
 		reply.code(operation.status);
 		return output;
