@@ -138,7 +138,7 @@ export const areas: readonly Area[] = [
 				[
 					"test/host/bounds/due.test.ts",
 					"what was due is looked for: a file, a check that hangs, forks and floods, and nothing because it was said",
-					"commits, a handed-in board task and a check that prints 100 MB are looked for; work without anything due is logged",
+					"commits, a handed-in board task and a check that prints 100 MB are looked for; work without anything due is logged; gone, its token is revoked",
 				],
 			),
 			planned("Budgets per lieutenant and fleet, reserved before launch"),

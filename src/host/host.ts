@@ -301,6 +301,7 @@ export class Host {
 		this.lieutenants.delete(id);
 		this.tokens.end(`lieutenant:${id}`);
 		this.launches.forget(id);
+		this.#drain.begin();
 	}
 
 	/** Another name takes it over, with what was not read about it. */

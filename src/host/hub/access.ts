@@ -68,10 +68,19 @@ export class Access {
 	}
 
 	/** The others stand below the host's own token, so that comes first. */
-	async register(held: HeldToken): Promise<void> {
+	async register(held: HeldToken): Promise<tokens.Token> {
 		await this.#introduceSelf();
 		const { role, name, token } = held;
-		await this.as(this.own()).call(tokens.register, { hash: hashOf(token), role, name }, { timeout: TIMEOUT });
+		return this.as(this.own()).call(tokens.register, { hash: hashOf(token), role, name }, { timeout: TIMEOUT });
+	}
+
+	/** The hub takes it no more, and nothing below it. Repeated it is the same end. */
+	async revoke(held: HeldToken): Promise<void> {
+		const { id } = await this.register(held);
+		const options = { key: `revoke ${held.subject}`, timeout: TIMEOUT };
+		await this.as(this.own()).call(tokens.revoke, { id }, options);
+		this.#clients.get(held.subject)?.close();
+		this.#clients.delete(held.subject);
 	}
 
 	close(): void {

@@ -1,4 +1,7 @@
-/** Sends what was kept for a hub that was away: in order, each under its first key, so that nothing is recorded twice. */
+/**
+ * Sends what was kept for a hub that was away: in order, each under its first key, so that nothing is recorded twice. When
+ * all is sent, the tokens of those that are gone are revoked.
+ */
 import type { AnyOperation } from "../../contract/operation.ts";
 import { Fault, reason } from "../../errors.ts";
 import type { Timer, World } from "../../world.ts";
@@ -82,6 +85,24 @@ export class Drain {
 				spool.refused(entry.seq, thrown.message);
 				this.#options.complain(`the hub refused a kept ${entry.operation}: ${thrown.message}`);
 			}
+		}
+		await this.#retire();
+	}
+
+	/** Who is gone acts no more, once all that it left is there. With the hub away the next link begins this again. */
+	async #retire(): Promise<void> {
+		const { tokens, access, complain } = this.#options;
+		for (const held of this.#closed ? [] : tokens.ended()) {
+			try {
+				await access.introduced();
+				await access.revoke(held);
+			} catch (thrown) {
+				const away = thrown instanceof Fault && thrown.code === "hub_away";
+				if (!away && !this.#closed) complain(`the token of ${held.name} is not yet revoked: ${reason(thrown)}`);
+				return;
+			}
+			if (this.#closed) return;
+			tokens.revoked(held.subject);
 		}
 	}
 

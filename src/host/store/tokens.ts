@@ -16,6 +16,10 @@ export interface HeldToken {
 	readonly token: string;
 }
 
+/** Column `ended`: 0 while in use. */
+const ENDED = 1;
+const REVOKED = 2;
+
 export const hashOf = (token: string): string => createHash("sha256").update(token).digest("hex");
 
 export class Tokens {
@@ -45,7 +49,13 @@ export class Tokens {
 
 	/** All, also of those that are gone, whose last records may still wait; the host's own first, the others stand below it. */
 	list(): readonly HeldToken[] {
-		return this.#store.rows("select * from tokens order by subject != 'host', subject").map(held);
+		const query = "select * from tokens where ended != ? order by subject != 'host', subject";
+		return this.#store.rows(query, REVOKED).map(held);
+	}
+
+	/** Of those that are gone, and good for the hub still. */
+	ended(): readonly HeldToken[] {
+		return this.#store.rows("select * from tokens where ended = ? order by subject", ENDED).map(held);
 	}
 
 	/** Made, and not ended yet. */
@@ -54,7 +64,12 @@ export class Tokens {
 	}
 
 	end(subject: string): void {
-		this.#store.run("update tokens set ended = 1 where subject = ?", subject);
+		this.#store.run("update tokens set ended = ? where subject = ? and ended = 0", ENDED, subject);
+	}
+
+	/** The hub takes it no more. */
+	revoked(subject: string): void {
+		this.#store.run("update tokens set ended = ? where subject = ?", REVOKED, subject);
 	}
 }
 

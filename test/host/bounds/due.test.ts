@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import * as contract from "../../../src/contract/lieutenants.ts";
 import * as log from "../../../src/contract/log.ts";
+import { list as listTokens } from "../../../src/contract/tokens.ts";
 import { realWorld } from "../../../src/world/real.ts";
 import { realHub } from "../../client/real-hub.ts";
 import type { Step } from "../../support/model.ts";
@@ -51,7 +52,7 @@ await describeEachPi("what is due", (pi) => {
 		}
 	});
 
-	test("commits, a handed-in board task and a check that prints 100 MB are looked for; work without anything due is logged", async () => {
+	test("commits, a handed-in board task and a check that prints 100 MB are looked for; work without anything due is logged; gone, its token is revoked", async () => {
 		const hub = await realHub();
 		const commit = "echo b > b.txt && git add -A && git commit -q -m second";
 		const handIn = {
@@ -98,5 +99,11 @@ await describeEachPi("what is due", (pi) => {
 		}, "the entry in the log");
 		expect(entry.text).toBe("[auto] captain gave deep work without a deliverable; its cap is 40 turns.");
 		expect([entry.agent, entry.facts?.mark]).toEqual(["captain", "auto"]);
+
+		await host.client.call(contract.destroy, { name: "deep" });
+		await until(async () => {
+			const { tokens } = await client.call(listTokens, {});
+			return tokens.some(({ name, revokedAt }) => name === "deep" && revokedAt !== undefined);
+		}, "the end of its token");
 	});
 });
