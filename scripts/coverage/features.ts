@@ -95,7 +95,18 @@ export const areas: readonly Area[] = [
 					"the cap that was named wins, also across a kill -9 of the host, and is told once; resumed it has a fresh one",
 				],
 			),
-			planned("A stall is told once to the owner, apart from a death"),
+			shipped("A stall is told once to the owner, apart from a death, each kind as what it is", [
+				"test/host/liveness/causes.test.ts",
+				"frozen: told as frozen, nothing is ended, and its late end of work is told like any other",
+				"a process that runs and hears nothing is told apart from a frozen one",
+				"killed, and out of memory by its own heap: two causes, and both go on from the session",
+				"killed by the system for want of memory: told as that, not as a signal",
+				"a stream that hangs is told, ended by the host and asked anew",
+			]),
+			shipped("A provider that answers 429 is backed off from by the whole fleet", [
+				"test/host/liveness/storm.test.ts",
+				"is left alone by the whole fleet, told once, and asked again one after another; nothing is lost",
+			]),
 			shipped("A dead agent is revived from its session", [
 				FLEET,
 				"an agent killed in a tool is told once, started again, and finishes what it was asked",
@@ -111,7 +122,18 @@ export const areas: readonly Area[] = [
 				],
 				[BOUNDS, "it is stopped and reported also when the orchestrator is killed right after it gave the work"],
 			),
-			planned("Local lieutenants survive laptop sleep and a reboot; ten at once work on two cores"),
+			shipped(
+				"Local lieutenants survive laptop sleep and a reboot",
+				[
+					"test/extensions/reboot.test.ts",
+					"the next session has the same fleet: sessions go on, messages come once, each death is told once",
+				],
+				[
+					"test/hub/board/expiry.test.ts",
+					"a night's sleep ends no claim: whoever asks first afterwards finds it held, and it has as much left as before",
+				],
+			),
+			planned("Ten local lieutenants at once work on two cores"),
 			shipped(
 				"Each has its own worktree and branch, ports, temporary folder and environment",
 				[
@@ -126,7 +148,11 @@ export const areas: readonly Area[] = [
 			planned("Outage: breaker, learned ceiling, fall-back to local, incident with timeline and report"),
 			planned("Ledger of VMs whose delete failed, and their reaper"),
 			planned("Clock skew of a VM is measured, set right and shown"),
-			planned("Disk space is looked at before and during work"),
+			shipped("Disk space is looked at before and during work", [
+				"test/host/liveness/disk.test.ts",
+				"refuses new work, then pauses what runs, and lets it go on with space; each is told once for all",
+				"a death that cannot be stored is told as soon as there is space, once",
+			]),
 			shipped(
 				"All work has something due at its end and a cap, by default",
 				[

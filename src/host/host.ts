@@ -13,6 +13,7 @@ import { type Home, socketPath } from "../daemon/home.ts";
 import { livingDaemon } from "../daemon/run-file.ts";
 import type { Settings } from "../daemon/settings.ts";
 import { readAdminToken } from "../daemon/token.ts";
+import { Wake } from "../daemon/wake.ts";
 import { Fault, fault, reason } from "../errors.ts";
 import { type GateSettings, gateSettings, gatesEnvironment, PROJECT_FILE, tighten } from "../gates/settings.ts";
 import type { Mode } from "../gates/settle.ts";
@@ -204,7 +205,9 @@ export class Host {
 		}
 		this.#finishDestroying();
 		this.ralph.begin();
+		const wake = new Wake(world.clock);
 		this.#tick = world.clock.every(TICK_MS, () => {
+			this.#awake(wake);
 			for (const lieutenant of this.lieutenants.values()) this.#quietly(() => lieutenant.tick());
 			this.disk.tick();
 		});
@@ -214,6 +217,14 @@ export class Host {
 		this.#link.begin();
 		this.#drain.begin();
 		return this.#listener.address;
+	}
+
+	/** Silence, leases and minutes of a sleep are nobody's fault. */
+	#awake(wake: Wake): void {
+		const gap = wake.look(TICK_MS);
+		if (gap === undefined) return;
+		this.names.woke();
+		for (const lieutenant of this.lieutenants.values()) this.#quietly(() => lieutenant.woke(gap.slept));
 	}
 
 	/** Those whose end an earlier host had noted and not brought to its own end: their tokens are still in use. */

@@ -332,6 +332,12 @@ export class Lieutenant {
 		this.#keeper.tick();
 	}
 
+	/** After this machine's sleep, before anything else is judged: its pi is asked first. */
+	woke(slept: number): void {
+		this.#keeper.slept(slept);
+		this.#vigil.woke();
+	}
+
 	/** The host ends; pi goes on. */
 	detach(): void {
 		this.#closed = true;

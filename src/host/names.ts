@@ -62,6 +62,11 @@ export class Names {
 		if (holder?.session === session) holder.heard = this.#world.clock.elapsed();
 	}
 
+	/** This machine slept, or this process stood still: what the holders said meanwhile is not heard yet. */
+	woke(): void {
+		for (const holder of this.#holders.values()) holder.heard = this.#world.clock.elapsed();
+	}
+
 	disconnected(name: string, session: string): void {
 		const holder = this.#holders.get(name);
 		if (holder?.session === session) holder.connected = false;

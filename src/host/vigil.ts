@@ -48,19 +48,23 @@ export class Vigil {
 
 	/** pi said something by itself, or is given `grace` ms in which it need not. */
 	heard(grace = 0): void {
+		this.#begin(grace);
+		const { stalled, recovered, expecting, inTool } = this.#parts;
+		if (stalled()) recovered(expecting() || inTool());
+	}
+
+	#begin(grace: number): void {
 		const { clock } = this.#parts.world;
 		// A pause that pi has named counts from its end, and a record that comes in it ends it.
 		this.#progress = clock.elapsed() + grace;
 		this.#progressAt = clock.now();
 		this.#cut = false;
 		this.#shown = false;
-		const { stalled, recovered, expecting, inTool } = this.#parts;
-		if (stalled()) recovered(expecting() || inTool());
 	}
 
 	/** This process stood still for a while (a sleep, a frozen host): what was silent meanwhile had no chance to speak. */
 	woke(): void {
-		this.heard();
+		this.#begin(0);
 		const life = this.#parts.life();
 		if (life !== undefined && !this.#probing) void this.#probe(life);
 	}

@@ -27,6 +27,8 @@ export interface Context {
 	readonly tokens: Tokens;
 	readonly links: Links;
 	readonly rules: Rules;
+	/** Before anything is judged by the wall clock: has this machine slept? What follows from it is written first. */
+	awake(): void;
 	/** For the hub's own log: faults that no caller can mend. */
 	readonly complain: (what: string) => void;
 }

@@ -1,12 +1,13 @@
 /** The hub: opens its data, serves the contract, ends without losing what it answered. */
 import type { Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Wake } from "../daemon/wake.ts";
 import { fault, reason } from "../errors.ts";
 import type { Timer, World } from "../world.ts";
-import { expireClaims } from "./board/claims.ts";
+import { expireClaims, shiftClaims } from "./board/claims.ts";
 import { type Context, type Rules, STRICT } from "./context.ts";
 import type { Connection } from "./database/connection.ts";
-import { createDatabase, openStorage, type Storage } from "./database/database.ts";
+import { createDatabase, type Database, openStorage, type Storage } from "./database/database.ts";
 import { createPublisher } from "./feed/event.ts";
 import { createFeed } from "./feed/feed.ts";
 import { createLinks } from "./hosts/links.ts";
@@ -87,7 +88,9 @@ async function serve(options: HubOptions, modules: Modules, storage: Storage): P
 	const tokens = createTokens(storage.reading, adminTokens);
 	const links = createLinks({ world, version, database, complain });
 	const open = isOpen(tokens, options.host);
-	const hub: Context = { world, version, database, ids, feed, tokens, links, rules: options.rules ?? STRICT, complain };
+	const awake = attentive(world, database, complain);
+	const rules = options.rules ?? STRICT;
+	const hub: Context = { world, version, database, ids, feed, tokens, links, rules, awake, complain };
 
 	const app = createApp({ hub, modules, open });
 	const traffic = watch(app.server, world);
@@ -170,6 +173,17 @@ function isOpen(tokens: Tokens, host: string): boolean {
 	return true;
 }
 
+/** The writer is first come, first served: what a sleep moves is moved before whatever asks next. */
+function attentive({ clock }: Pick<World, "clock">, database: Database, complain: (what: string) => void): () => void {
+	const wake = new Wake(clock);
+	return () => {
+		const slept = wake.look(SWEEP)?.slept ?? 0;
+		if (slept === 0) return;
+		complain(`the clock went on by ${Math.round(slept / 1_000)} s while this machine did not: claims are moved by it`);
+		shiftClaims(database, slept).catch((thrown: unknown) => complain(`claims were not moved: ${reason(thrown)}`));
+	};
+}
+
 function sweep(hub: Context): readonly Timer[] {
 	const { clock } = hub.world;
 	const quietly = (run: () => Promise<unknown>) => () =>
@@ -177,7 +191,10 @@ function sweep(hub: Context): readonly Timer[] {
 	return [
 		clock.every(
 			SWEEP,
-			quietly(() => expireClaims(hub.database, clock.now())),
+			quietly(async () => {
+				hub.awake();
+				await expireClaims(hub.database, clock.now());
+			}),
 		),
 		clock.every(
 			FORGET,

@@ -139,3 +139,12 @@ test("a command with an older generation is refused with lease_lost, one with th
 	expect(() => names.check(now)).not.toThrow();
 	expect(() => names.check({ name: "nobody", generation: 1 })).toThrow(expect.objectContaining({ code: "lease_lost" }));
 });
+
+test("after a sleep of this process a holder that is there keeps its name, though nothing of it was heard", () => {
+	names.claim(one());
+	at += LEASE_MS + 1;
+	names.woke();
+	expect(names.claim(two())).toMatchObject({ name: "ann#2", own: false });
+	at += LEASE_MS + 1;
+	expect(names.claim(session("three", 3))).toMatchObject({ name: "ann", generation: 2, own: true });
+});

@@ -96,8 +96,9 @@ export function caller(address: string): TestHub["ask"] {
 	};
 }
 
-/** The real world with another clock on the wall; deadlines go on as they are. */
+/** The real world with another time, by the wall as by the monotonic clock: it passes, nobody sleeps. */
 export function worldAt(now: () => number): World {
 	const world = realWorld();
-	return { ...world, clock: { ...world.clock, now } };
+	const begun = now();
+	return { ...world, clock: { ...world.clock, now, elapsed: () => now() - begun } };
 }

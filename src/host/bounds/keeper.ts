@@ -93,6 +93,14 @@ export class Keeper {
 		if (limit !== undefined) this.#stop(bound, limit, look);
 	}
 
+	/** The machine slept: no minute of that was the lieutenant's. */
+	slept(ms: number): void {
+		const { register } = this.#parts;
+		const { bound } = register.standing;
+		if (bound === undefined || ms === 0) return;
+		register.save({ bound: { ...bound, from: { ...bound.from, at: bound.from.at + ms } } });
+	}
+
 	/** Every few seconds: time runs also while nothing happens. */
 	tick(): void {
 		const { bound } = this.#parts.register.standing;

@@ -113,6 +113,16 @@ const heldOn = (db: Kysely<Tables>, host: string) =>
 		)
 		.execute();
 
+/** The machine slept: nobody could show life meanwhile, so each claim has as much left as before. */
+export const shiftClaims = (database: Database, ms: number): Promise<unknown> =>
+	database.write((tx) =>
+		tx
+			.updateTable("tasks")
+			.set((row) => ({ claimed_until: row("claimed_until", "+", ms) }))
+			.where("claimed_by", "is not", null)
+			.execute(),
+	);
+
 /** Frees what nobody has shown life for. Answers how many tasks that were. */
 export async function expireClaims(database: Database, now: number): Promise<number> {
 	const expired = (db: Kysely<Tables>) =>

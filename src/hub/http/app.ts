@@ -148,6 +148,7 @@ function answerWrite(handler: WriteHandler, shape: Shape, hub: Context): Answer 
 		const key = keyOf(caller.id, operation.name, header, input);
 		const task = handler.proves?.(input);
 		const proof = task === undefined ? undefined : await proofOf(hub, caller, task);
+		hub.awake();
 		const written = hub.database.write((tx) => {
 			const at = hub.world.clock.now();
 			return once(tx, key, at, () => {

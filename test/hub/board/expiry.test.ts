@@ -5,10 +5,14 @@ import { type Body, testHub } from "../support.ts";
 
 test("a claim without a sign of life is freed, and the feed says so", async () => {
 	const world = realWorld();
-	let now = Date.now();
+	const begun = Date.now();
+	let now = begun;
 	const quick = {
 		...world,
-		clock: { ...world.clock, now: () => now, every: (_: number, run: () => void) => world.clock.every(20, run) },
+		clock: {
+			...{ ...world.clock, now: () => now, elapsed: () => now - begun },
+			every: (_: number, run: () => void) => world.clock.every(20, run),
+		},
 	};
 	const { done, mint } = await testHub({ world: quick });
 	const token = await mint("lieutenant", "bob");
@@ -24,4 +28,24 @@ test("a claim without a sign of life is freed, and the feed says so", async () =
 	expect(events.filter((event: Body) => event.type === "task_claim_expired")).toMatchObject([
 		{ agent: "bob", actor: "hub", detail: { task: id } },
 	]);
+});
+
+test("a night's sleep ends no claim: whoever asks first afterwards finds it held, and it has as much left as before", async () => {
+	const world = realWorld();
+	let slept = 0;
+	const clock = {
+		...{ ...world.clock, now: () => world.clock.now() + slept },
+		every: (_: number, run: () => void) => world.clock.every(20, run),
+	};
+	const { done, ask, mint } = await testHub({ world: { ...world, clock } });
+	const [bob, eve] = [await mint("lieutenant", "bob"), await mint("lieutenant", "eve")];
+	const { id } = await done("POST", "/board/tasks", { title: "t", createdBy: "ann" });
+	const { claim } = await done("POST", `/board/tasks/${id}/claim`, { ttl: 60 }, { token: bob });
+	slept = 8 * 3_600_000;
+	expect((await ask("POST", `/board/tasks/${id}/claim`, {}, { token: eve })).body.code).toBe("task_taken");
+	const after = await done("GET", `/board/tasks/${id}`);
+	expect(after).toMatchObject({ assignee: "bob" });
+	expect(Math.round((Date.parse(after.claim.until) - Date.parse(claim.until)) / 60_000)).toBe(8 * 60);
+	const events = await done("GET", "/feed/events");
+	expect(events.filter((event: Body) => event.type === "task_claim_expired")).toEqual([]);
 });
