@@ -13,6 +13,8 @@ import type { Quarters } from "./quarters.ts";
 /** A message that shows nowhere while pi is idle is looked for after so many ms (`docs/architecture.md`). */
 const PATIENCE_MS = 10_000;
 const ABORT_MS = 10_000;
+/** ms after which what a full pipe did not take is written again. */
+const UNWRITTEN_MS = 1_000;
 const UNCLEAR = /already processing|compact/i;
 
 /** What a courier needs of its lieutenant. */
@@ -172,11 +174,22 @@ export class Courier {
 		event: (response: RpcResponse) => DeliveryEvent,
 	): void {
 		if (life === undefined) return;
+		const { flight } = this.#delivery;
 		void life.send(command).then((outcome: Outcome) => {
+			if (outcome.type === "unwritten" && flight !== undefined) this.#later(life, { type: "unwritten", flight });
 			if (outcome.type !== "answered") return;
 			// In the order of pi's records: what it said before this answer is taken in before it.
 			this.#parts.queue(async () => {
 				if (this.#parts.life() === life) this.take(event(outcome.response));
+			});
+		});
+	}
+
+	/** A pipe that takes nothing now does so for a while: tried at once, it would be asked without end. */
+	#later(life: Life, event: DeliveryEvent): void {
+		this.#quarters.world.clock.after(UNWRITTEN_MS, () => {
+			this.#parts.queue(async () => {
+				if (this.#parts.life() === life) this.take(event);
 			});
 		});
 	}

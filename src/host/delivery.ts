@@ -97,12 +97,14 @@ export type DeliveryEvent =
 	| { readonly type: "taken" }
 	| { readonly type: "unclear" }
 	| { readonly type: "refused"; readonly because: string }
+	/** The command in flight never reached pi, whose pipe took nothing: some time ago, so that it is worth another try. */
+	| { readonly type: "unwritten"; readonly flight: Flight }
 	| { readonly type: "cleared"; readonly ids: ReadonlySet<string> }
 	| { readonly type: "aborted" }
 	| { readonly type: "proof"; readonly seen: Seen }
 	/** Pi was idle for the whole patience while something was unclear. */
 	| { readonly type: "patience" }
-	/** `abort` had no answer in time. */
+	/** A hard steer's `clear_queue` or `abort` had no answer in time. */
 	| { readonly type: "abort-overdue" }
 	| { readonly type: "resume-due" }
 	/** Its pi has ended for good. */
@@ -225,6 +227,9 @@ class Steps {
 			case "refused":
 				this.refuse(event.because);
 				return;
+			case "unwritten":
+				this.unwritten(event.flight);
+				return;
 			case "cleared":
 				this.cleared(event.ids);
 				return;
@@ -239,7 +244,7 @@ class Steps {
 				this.impatient();
 				return;
 			case "abort-overdue":
-				if (this.now.hard?.step === "abort") this.effects.push({ type: "kill" });
+				if (this.now.hard?.step === "clear" || this.now.hard?.step === "abort") this.effects.push({ type: "kill" });
 				return;
 			case "resume-due":
 				if (idle(this.now)) this.set({ resumeDue: DUE[this.now.end] });
@@ -335,6 +340,15 @@ class Steps {
 		if (flight?.type === "message") this.end(flight.id, "refused", because);
 	}
 
+	private unwritten(flight: Flight): void {
+		// A hard steer has a deadline for its commands, after which its pi is replaced.
+		const dated = flight.type === "abort" || (flight.type === "clear" && this.now.hard !== undefined);
+		if (this.now.flight !== flight || dated) return;
+		this.set({ flight: undefined });
+		if (flight.type !== "message") return;
+		if (this.now.open.some((m) => m.id === flight.id && m.at === "pipe")) this.patch(flight.id, { at: "outbox" });
+	}
+
 	private cleared(ids: ReadonlySet<string>): void {
 		this.set({ flight: undefined, pending: 0 });
 		for (const message of this.now.open) if (ids.has(message.id)) this.again(message);
@@ -396,7 +410,7 @@ class Steps {
 		if (hard === undefined) return false;
 		if (hard.step === "clear") {
 			this.set({ flight: { type: "clear" } });
-			this.effects.push({ type: "clear-queue" });
+			this.effects.push({ type: "clear-queue" }, { type: "await-abort" });
 		} else if (hard.step === "abort") {
 			this.set({ flight: { type: "abort" }, aborting: true });
 			this.effects.push({ type: "abort" }, { type: "await-abort" });

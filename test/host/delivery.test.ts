@@ -71,6 +71,33 @@ describe("the outbox", () => {
 	});
 });
 
+describe("a command that a full pipe did not take", () => {
+	const unwritten = (...events: readonly DeliveryEvent[]): readonly string[] => {
+		const { delivery } = play(...events);
+		if (delivery.flight === undefined) throw new Error("nothing is in flight");
+		return words(deliver(delivery, { type: "unwritten", flight: delivery.flight }).effects);
+	};
+
+	test("is written again under the same number: pi never had it", () => {
+		expect(written(unwritten(up(), RUN, ask("a")))).toEqual(["write a.1"]);
+	});
+
+	test("is not, where pi shows that it has it, or where another command is in flight by now", () => {
+		expect(written(unwritten(up(), RUN, ask("a"), queue("a")))).toEqual([]);
+		const { delivery } = play(up(), RUN, ask("a"));
+		if (delivery.flight === undefined) throw new Error("nothing is in flight");
+		const stale: DeliveryEvent = { type: "unwritten", flight: { ...delivery.flight } };
+		expect(words(deliver(delivery, stale).effects)).toEqual([]);
+	});
+
+	test("and is one of a hard steer, leaves it to its deadline: then pi is replaced", () => {
+		const clearing = [up(), RUN, ask("a", hard)];
+		expect(last(...clearing)).toEqual(["clear-queue", "await-abort"]);
+		expect(unwritten(...clearing)).toEqual([]);
+		expect(last(...clearing, { type: "abort-overdue" })).toEqual(["kill"]);
+	});
+});
+
 describe("accepted", () => {
 	test("is not what success alone says", () => {
 		expect(play(up(), ask("a"), TAKEN).delivery.open[0]?.receipt).toBe("queued");
@@ -100,8 +127,8 @@ describe("a steer that waits too long", () => {
 	const steer = ask("a", { mode: "steer" });
 
 	test("becomes a hard one once, wherever pi holds it", () => {
-		expect(last(up(), RUN, steer, TAKEN, queue("a"), harden)).toEqual(["harden", "clear-queue"]);
-		expect(last(up(), steer, TAKEN, entered("a"), RUN, harden)).toEqual(["harden", "clear-queue"]);
+		expect(last(up(), RUN, steer, TAKEN, queue("a"), harden)).toEqual(["harden", "clear-queue", "await-abort"]);
+		expect(last(up(), steer, TAKEN, entered("a"), RUN, harden)).toEqual(["harden", "clear-queue", "await-abort"]);
 		expect(last(up(), steer, TAKEN, entered("a"), RUN, harden, harden)).toEqual([]);
 		expect(last(up(), harden)).toEqual([]);
 	});
@@ -239,7 +266,7 @@ describe("a hard steer", () => {
 	const settled = [...clearing, cleared("b"), REST, { type: "aborted" }] as const;
 
 	test("clears, aborts, and asks at idle for the entries", () => {
-		expect(last(...clearing)).toEqual(["clear-queue"]);
+		expect(last(...clearing)).toEqual(["clear-queue", "await-abort"]);
 		expect(last(...clearing, cleared("b"))).toEqual(["receipt b queued", "attempt b.2", "abort", "await-abort"]);
 		expect(last(...clearing, cleared("b"), { type: "aborted" })).toEqual([]);
 		expect(last(...settled)).toEqual(["get-entries"]);

@@ -1,5 +1,5 @@
 /** The steer ladder through real pi: nobody says hard, and it lands all the same. */
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Message } from "../../src/contract/lieutenants.ts";
@@ -51,6 +51,16 @@ await describeEachPi("a steer lands", (pi) => {
 	test("in a tool loop, by itself", async () => {
 		const { steer, ended } = await begin({ steps: [{ ...read, repeat: 8 }], after: { text: "steered" } });
 		expect(await ended(await steer("steer-one"))).toMatchObject({ receipt: "consumed" });
+	});
+
+	test("hard, in a pi that is frozen: by the one that takes its place", async () => {
+		const { home, host, id, ended } = await begin({ steps: [sleep], after: { text: "steered" } });
+		await until(async () => (await host.status("ada"))?.tool !== undefined, "ada in a tool", 20_000);
+		const life = JSON.parse(readFileSync(join(home.flagship, "lieutenants", id, "life.json"), "utf8"));
+		process.kill(life.process.pid, "SIGSTOP");
+		const { message } = await host.send("ada", "steer-one", { mode: "steer", hard: true });
+		expect((await ended(message.id))?.receipt).toBe("consumed");
+		expect((await host.status("ada"))?.lives).toBe(2);
 	});
 
 	test("in a stream that hangs", async () => {

@@ -1,5 +1,5 @@
 /** A running life: commands out, records in, and its end. */
-import { isDiskFull } from "../../errors.ts";
+import { Fault, isDiskFull } from "../../errors.ts";
 import { Frames } from "../../pi/frames.ts";
 import { parseRecord, parseState, type RpcCommand, type RpcRecord } from "../../pi/rpc.ts";
 import type { Pipe, ProcessId, Timer, World } from "../../world.ts";
@@ -27,6 +27,8 @@ interface Waiting {
 const DRAINED = "flagship_drained";
 /** ms within which that line comes back; it waits only for this process's own reading. */
 const DRAIN = 2_000;
+/** ms after which a line that a full pipe did not take is written again. */
+const SAY_AGAIN = 1_000;
 const STDERR_SHOWN = 2_000;
 const STDERR_READ = 64 * 1024;
 /** What pi and node say in any healthy life; as the last words of a dead one it would mislead. */
@@ -200,8 +202,11 @@ export class RunningLife implements Life {
 
 	#say(line: string): void {
 		if (this.#end !== undefined || this.#detached) return;
-		// Into a full pipe: pi takes nothing now, so nothing is half written either, and a dialog is dismissed by a retry.
-		this.#input.write(`${line}\n`).catch(() => undefined);
+		this.#input.write(`${line}\n`).catch((thrown: unknown) => {
+			// A closed one is no use any more. A full one took nothing of it, and a dialog that nobody dismisses holds pi for ever.
+			if (!(thrown instanceof Fault) || thrown.code !== "pipe_full") return;
+			this.#world.clock.after(SAY_AGAIN, () => this.#say(line));
+		});
 	}
 
 	#kill(signal: "SIGTERM" | "SIGKILL"): void {
