@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { until } from "../../support/until.ts";
 import { type Body, testHub, worldAt } from "../support.ts";
 
 let now = Date.parse("2026-01-01T00:00:00Z");
-const { ask, done, mint } = await testHub({ world: worldAt(() => now) });
+const { ask, done, mint, hub } = await testHub({ world: worldAt(() => now) });
 const bob = { token: await mint("lieutenant", "bob") };
 const eve = { token: await mint("lieutenant", "eve") };
 const create = async (title: string, ...territory: readonly string[]): Promise<string> => {
@@ -61,6 +63,38 @@ test("files named later do not come before files that were held already", async 
 	expect((await ask("PATCH", `/board/tasks/${first}/terms`, { territory: [] }, eve)).body.code).toBe("task_taken");
 	await done("PATCH", `/board/tasks/${first}/terms`, { territory: [] }, bob);
 	expect((await held()).filter((line) => line.includes("lib"))).toEqual(["eve lib/**"]);
+});
+
+test("in two repositories of one machine the same path is two files; what is not known counts as one", async () => {
+	const id = "host-1";
+	const socket = new WebSocket(`${hub.address.replace("http", "ws")}/hosts/link`, {
+		headers: { authorization: `Bearer ${await mint("host", id)}` },
+	});
+	const heard: string[] = [];
+	socket.on("message", (data) => heard.push(String(data)));
+	await new Promise((resolve, reject) => socket.on("open", resolve).on("error", reject));
+	socket.send(JSON.stringify({ type: "link", protocol: 1, version: "0.1.0", host: id, start: "S1", link: 1 }));
+	const row = (name: string, repository: string) => ({
+		...{ id: `L-${name}`, name, role: "r", state: "working", place: "local", host: id, owner: "o" },
+		...{ cwd: `/worktrees/${name}`, repository, pending: 0, turns: 1, tokens: 1, costUsd: 0, lives: 1 },
+		...{ createdAt: "t", changedAt: "t" },
+	});
+	const rows = [row("bob", "/one"), row("eve", "/two"), row("joe", "/one/sub")];
+	for (const [counter, lieutenant] of rows.entries())
+		socket.send(JSON.stringify({ type: "state", counter: counter + 1, lieutenant }));
+	await until(() => heard.some((frame) => frame.includes('"kept"') && frame.includes("3")), "the rows");
+	const first = await create("in one", "pkg/**");
+	await claim(first, bob);
+	const near = async (token?: string): Promise<readonly string[]> =>
+		(await done("GET", "/board/territories", undefined, token === undefined ? {} : { token })).territories
+			.filter(({ task }: Body) => task === first)
+			.map(({ owner }: Body) => owner);
+	expect(await near(eve.token)).toEqual([]);
+	expect(await near(await mint("lieutenant", "joe"))).toEqual(["bob"]);
+	expect(await near(await mint("lieutenant", "new"))).toEqual(["bob"]);
+	expect(await near()).toEqual(["bob"]);
+	expect(await claim(await create("in two", "pkg/a.ts"), eve)).not.toHaveProperty("overlaps");
+	socket.terminate();
 });
 
 test.each([["/etc/passwd"], ["../other"], ["src/{a,b}"], ["**"]])("%s is no territory", async (pattern) => {
