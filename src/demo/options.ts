@@ -13,15 +13,15 @@ export interface DemoOptions {
 const USAGE = "Usage: flagship demo [--keep] [--set gates.workLog=off]";
 
 /** Throws `usage`. */
-export function demoOptions(args: readonly string[]): DemoOptions {
-	const { keep, set } = parse(args);
-	const gates = Object.fromEntries(set.map(gateSetting));
+export function demoOptions(args: readonly string[], usage = USAGE): DemoOptions {
+	const { keep, set } = parse(args, usage);
+	const gates = Object.fromEntries(set.map((pair) => gateSetting(pair, usage)));
 	const [problem] = gateSettings({ gates }, {}).problems;
-	if (problem !== undefined) throw fault("usage", `${problem}.\n${USAGE}`);
+	if (problem !== undefined) throw fault("usage", `${problem}.\n${usage}`);
 	return { keep, settings: set.length === 0 ? {} : { gates } };
 }
 
-function parse(args: readonly string[]): { readonly keep: boolean; readonly set: readonly string[] } {
+function parse(args: readonly string[], usage: string): { readonly keep: boolean; readonly set: readonly string[] } {
 	try {
 		const { values } = parseArgs({
 			args: [...args],
@@ -30,16 +30,16 @@ function parse(args: readonly string[]): { readonly keep: boolean; readonly set:
 		});
 		return values;
 	} catch (thrown) {
-		throw fault("usage", `${reason(thrown).split(". ", 1)[0] ?? ""}.\n${USAGE}`);
+		throw fault("usage", `${reason(thrown).split(". ", 1)[0] ?? ""}.\n${usage}`);
 	}
 }
 
 /** `gates.quietTools=a+b` is a list, as in `FLAGSHIP_SET`. */
-function gateSetting(pair: string): readonly [string, unknown] {
+function gateSetting(pair: string, usage: string): readonly [string, unknown] {
 	const [, name, value] = /^gates\.(\w+)=(.*)$/.exec(pair) ?? [];
 	if (name === undefined || value === undefined) {
 		const known = Object.keys(gatesSchema.properties).map((key) => `gates.${key}`);
-		throw fault("usage", `--set takes ${known.join(" or ")} with a value, not '${pair}'.\n${USAGE}`);
+		throw fault("usage", `--set takes ${known.join(" or ")} with a value, not '${pair}'.\n${usage}`);
 	}
 	return [name, name === "quietTools" ? value.split("+") : value];
 }

@@ -72,7 +72,7 @@ export interface HostOptions {
 	readonly http?: ConstructorParameters<typeof Access>[0]["http"];
 }
 
-const TICK_MS = 5_000;
+export const TICK_MS = 5_000;
 /** ms that a hub may take to appear before it counts as away. */
 const HUB_WITHIN_MS = 5_000;
 

@@ -25,6 +25,7 @@ import type { Asked } from "./store/outbox.ts";
 import type { Standing } from "./store/roster.ts";
 import { question } from "./tell.ts";
 import { Turns } from "./turns.ts";
+import { unsettled } from "./usage.ts";
 import { Vigil } from "./vigil.ts";
 
 /** pi is ready, or found not to be, within so many ms of its start. */
@@ -383,12 +384,14 @@ export class Lieutenant {
 		const { isStreaming: streaming, isCompacting: compacting, pendingMessageCount: pending } = probe.state;
 		const look = await this.#note(streaming ? "running" : "ready");
 		const interrupted = this.standing.interrupted === true;
-		const how = { life: life.life, fresh, streaming, compacting, pending, interrupted };
-		this.#courier.take({ type: "up", ...how, seen: look.seen });
+		// Asked to go on, it comes to the end of its run once more, and to the work log's gate there.
+		const owes = fresh && this.#quarters.evidence === "changes" && unsettled(look);
+		const seen = owes ? { ...look.seen, end: "unanswered" as const } : look.seen;
+		this.#courier.take({ type: "up", life: life.life, fresh, streaming, compacting, pending, interrupted, seen });
 		if (interrupted) this.#register.save({ interrupted: undefined });
 		this.#steers.look();
 		if (streaming) this.#keeper.turned(look);
-		else this.#finished(look);
+		else if (!owes) this.#finished(look);
 	}
 
 	async #record(record: RpcRecord): Promise<void> {

@@ -35,6 +35,13 @@ export function cutRecords(
 	}));
 }
 
+/**
+ * Its process ended between its last words and the work log's gate: nothing would ever ask for the entry. True also
+ * where the gate only warns; then it costs one more turn.
+ */
+export const unsettled = ({ ending, entries }: Look): boolean =>
+	ending.type === "answered" && owed(fold(workEvents(entries))) !== undefined;
+
 /** What an agent that has ended for good did and did not log. */
 export function owedRecord(look: Look): Kept<Static<typeof append.input>> | undefined {
 	const open = owed(fold(workEvents(look.entries)));

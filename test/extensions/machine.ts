@@ -9,6 +9,7 @@ import { makeAdminToken } from "../../src/daemon/token.ts";
 import { Host } from "../../src/host/host.ts";
 import { startHub } from "../../src/hub/hub.ts";
 import { realWorld } from "../../src/world/real.ts";
+import type { World } from "../../src/world.ts";
 import { everyOperation } from "../fleet/catalog.ts";
 import type { Home as Account } from "../support/home.ts";
 import { PACKAGE } from "../support/pi.ts";
@@ -70,10 +71,10 @@ export async function machineHub(home: Home): Promise<Running & { readonly token
 	return { ...closing(home, "hub", hub.address, () => hub.close()), token };
 }
 
-/** `ahead`: ms by which its clock is ahead of this machine's, asked each time. */
-export async function machineHost(home: Home, ahead: () => number = () => 0): Promise<Running> {
+/** `ahead`: ms by which its clock is ahead of this machine's, asked each time. `settings.json` is read as it stands. */
+export async function machineHost(home: Home, ahead: () => number = () => 0, base: World = world): Promise<Running> {
 	const host = new Host({
-		world: { ...world, clock: { ...world.clock, now: () => world.clock.now() + ahead() } },
+		world: { ...base, clock: { ...base.clock, now: () => base.clock.now() + ahead() } },
 		home,
 		version: VERSION,
 		settings: readSettings(home, {}),

@@ -23,12 +23,23 @@ export interface Served extends Asked {
 	readonly usage?: Usage;
 }
 
+/** How the answer to request `n` ended. `cut`: the client went before the end, or the script broke it off. */
+export interface Ended {
+	readonly n: number;
+	readonly model: string;
+	readonly end: "whole" | "cut" | "refused";
+	/** What a provider would charge: all that was asked, and what was sent of the answer. */
+	readonly tokens: number;
+}
+
 export interface ModelOptions {
 	readonly script?: Script;
 	/** Default: a free one. */
 	readonly port?: number;
 	/** A file that gets one JSON line for each request. */
 	readonly log?: string;
+	/** A file that gets one JSON line (`Ended`) for each answer that came to an end. */
+	readonly answers?: string;
 	/** Requests kept in memory; default 2,000. */
 	readonly keep?: number;
 }
@@ -73,34 +84,48 @@ function sendError(response: ServerResponse, error: ScriptedError): void {
 	sendJson(response, status, { error: { message, type: error.type ?? typeOf(status), code } }, headers);
 }
 
-/** True when a whole answer went out. */
-type Sent = Promise<boolean>;
-
-/** Sends the records one by one; false when the client went meanwhile. */
-async function sendChunks(response: ServerResponse, chunks: Iterable<unknown>, pause: number): Promise<boolean> {
-	for (const chunk of chunks) {
-		if (response.destroyed) return false;
-		response.write(`data: ${JSON.stringify(chunk)}\n\n`);
-		if (pause > 0) await sleep(pause);
-	}
-	return !response.destroyed;
+/** Chunks that went out, and whether that was the whole answer. */
+interface Sent {
+	readonly whole: boolean;
+	readonly chunks: number;
 }
 
-async function sendStream(response: ServerResponse, step: Step, answer: Answer, wantsUsage: boolean): Sent {
+const NOTHING: Sent = { whole: false, chunks: 0 };
+
+/** Sends the records one by one; `whole` is false when the client went meanwhile. */
+async function sendChunks(response: ServerResponse, records: Iterable<unknown>, pause: number): Promise<Sent> {
+	let chunks = 0;
+	for (const record of records) {
+		if (response.destroyed) return { whole: false, chunks };
+		response.write(`data: ${JSON.stringify(record)}\n\n`);
+		chunks += 1;
+		if (pause > 0) await sleep(pause);
+	}
+	return { whole: !response.destroyed, chunks };
+}
+
+async function sendStream(response: ServerResponse, step: Step, answer: Answer, wantsUsage: boolean): Promise<Sent> {
 	const { chunkChars = CHUNK, chunkMs = 0 } = step;
 	response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
 	response.flushHeaders();
-	if (step.hang === true) return false;
+	if (step.hang === true) return NOTHING;
 	const heard = await sendChunks(response, spoken(answer, chunkChars), chunkMs);
 	if (step.cut === true) {
 		response.destroy();
-		return false;
+		return { ...heard, whole: false };
 	}
-	if (!heard || !(await sendChunks(response, called(answer, chunkChars), chunkMs))) return false;
+	if (!heard.whole) return heard;
+	const rest = await sendChunks(response, called(answer, chunkChars), chunkMs);
+	const chunks = heard.chunks + rest.chunks;
+	if (!rest.whole) return { whole: false, chunks };
 	if (wantsUsage) response.write(`data: ${JSON.stringify(usageChunk(answer))}\n\n`);
 	response.end("data: [DONE]\n\n");
-	return true;
+	return { whole: true, chunks };
 }
+
+/** Resolves when the client goes. */
+const goneFrom = (response: ServerResponse): Promise<void> =>
+	new Promise((resolve) => void response.once("close", resolve));
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
 	const chunks: Buffer[] = [];
@@ -111,6 +136,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 class Conversation {
 	readonly requests: Served[] = [];
 	readonly #log: string | undefined;
+	readonly #answers: string | undefined;
 	readonly #keep: number;
 	readonly #holds = new Map<string, PromiseWithResolvers<void>>();
 	#reading: Reading;
@@ -120,6 +146,7 @@ class Conversation {
 	constructor(options: ModelOptions) {
 		this.#reading = new Reading(options.script ?? {});
 		this.#log = options.log;
+		this.#answers = options.answers;
 		this.#keep = options.keep ?? KEEP;
 	}
 
@@ -170,18 +197,31 @@ class Conversation {
 		const usage = step.error === undefined ? { usage: answer.usage } : {};
 		this.#record({ n, at: Date.now(), from, ...asked, ...checked, ...usage });
 		if (step.delayMs !== undefined) await sleep(step.delayMs);
-		if (step.hold !== undefined) await this.#hold(step.hold).promise;
-		if (response.destroyed) return;
-		if (step.error !== undefined) return sendError(response, step.error);
-		if (await this.#send(response, step, answer, asked)) this.#spent += answer.usage.total_tokens;
+		if (step.hold !== undefined) await Promise.race([this.#hold(step.hold).promise, goneFrom(response)]);
+		if (step.error !== undefined && !response.destroyed) {
+			this.#ended({ n, model: asked.model, end: "refused", tokens: 0 });
+			return sendError(response, step.error);
+		}
+		const sent = response.destroyed ? NOTHING : await this.#send(response, step, answer, asked);
+		// Nothing more comes, and only the client's own patience ends it.
+		if (step.hang === true && !response.destroyed) await goneFrom(response);
+		const { prompt_tokens, completion_tokens, total_tokens } = answer.usage;
+		if (sent.whole) this.#spent += total_tokens;
+		const part = Math.min(completion_tokens, Math.ceil((sent.chunks * (step.chunkChars ?? CHUNK)) / 4));
+		const tokens = sent.whole ? total_tokens : prompt_tokens + part;
+		this.#ended({ n, model: asked.model, end: sent.whole ? "whole" : "cut", tokens });
 	}
 
-	async #send(response: ServerResponse, step: Step, answer: Answer, asked: Asked): Sent {
+	async #send(response: ServerResponse, step: Step, answer: Answer, asked: Asked): Promise<Sent> {
 		if (asked.stream) return sendStream(response, step, answer, asked.wantsUsage);
-		// A client that does not stream gets its hang too; only its own patience ends it.
-		if (step.hang === true) return false;
+		// A client that does not stream gets its hang too.
+		if (step.hang === true) return NOTHING;
 		sendJson(response, 200, whole(answer));
-		return true;
+		return { whole: true, chunks: 1 };
+	}
+
+	#ended(ended: Ended): void {
+		if (this.#answers !== undefined) appendFileSync(this.#answers, `${JSON.stringify(ended)}\n`, { mode: 0o600 });
 	}
 
 	#record(served: Served): void {
