@@ -41,7 +41,8 @@ export default function fleet(pi: ExtensionAPI): void {
 			if (ctx.mode === "tui") await show(host, ctx, args.trim());
 			else
 				ctx.ui.notify(
-					fleetLines(living(host), Date.now()).join("\n") || "No lieutenants. vers_lt_create makes one.",
+					fleetLines(living(host), Date.now(), { money: host.budget }).join("\n") ||
+						"No lieutenants. vers_lt_create makes one.",
 					"info",
 				);
 		},
@@ -61,6 +62,7 @@ async function show(host: HostClient, ctx: ExtensionCommandContext, name: string
 		const view = new FleetView(
 			{
 				rows: () => living(host),
+				money: () => host.budget,
 				read: (row) => read(host, row),
 				send: (row, text) => send(host, row, text),
 				key: (data, binding) => keybindings.matches(data, KEYS[binding]),

@@ -102,10 +102,16 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 			const ctx = context;
 			if (ctx === undefined || host === undefined || !ctx.hasUI) return;
 			const rows = [...host.lieutenants.values()];
-			const lines = fleetLines(rows, Date.now());
+			const lines = fleetLines(rows, Date.now(), { money: host.budget });
 			ctx.ui.setWidget(WIDGET, lines.length === 0 ? undefined : [...lines]);
 			const observer = host.lease?.own === false ? " (observer)" : "";
-			ctx.ui.setStatus(WIDGET, `fleet${observer}: ${summary(rows.filter((row) => row.state !== "gone"))}`);
+			ctx.ui.setStatus(
+				WIDGET,
+				`fleet${observer}: ${summary(
+					rows.filter((row) => row.state !== "gone"),
+					host.budget,
+				)}`,
+			);
 		}, REDRAW).unref();
 	};
 
@@ -120,6 +126,7 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 				waiting.heard(notice);
 				desk.arrived(notice, ctx.mode === "print");
 			},
+			onBudget: draw,
 			onLieutenants(rows) {
 				waiting.changed(rows);
 				draw();

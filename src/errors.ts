@@ -107,6 +107,13 @@ export const errors = {
 		remedy:
 			"Do what lacks: board_tick ticks what is done; a check is run by the host beside the work, whatever you have run yourself: mend what fails and ask again, or look with board_check.",
 	},
+	budget_spent: {
+		status: 409,
+		message: (whose: string, limit: string, spent: string, reserved: string, asked: string) =>
+			`${whose} of ${limit} has no ${asked} left: ${spent} is spent, ${reserved} is reserved for work under way.`,
+		remedy:
+			'Give it a smaller cap, such as cap: "0.50 usd", or wait until other work ends and gives back what it reserved; `flagship budget set <usd>` raises it.',
+	},
 	outcome_unknown: {
 		status: 503,
 		message: (host: string) => `The link to host ${host} broke before it answered; whether this was done is not known.`,

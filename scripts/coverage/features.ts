@@ -25,6 +25,8 @@ const FLEET = "test/host/fleet.test.ts";
 const LIFE = "test/host/agent/life.test.ts";
 const STEERS = "test/host/steers.test.ts";
 const BOUNDS = "test/host/bounds/keeper.test.ts";
+const PURSE = "test/host/budgets/purse.test.ts";
+const BUDGET = "test/extensions/budget.test.ts";
 const LIEUTENANTS = "test/extensions/lieutenants.test.ts";
 const RECOVERY = "test/extensions/recovery.test.ts";
 const WITHSTAND = "test/withstand/lieutenants.test.ts";
@@ -167,7 +169,19 @@ export const areas: readonly Area[] = [
 					"commits, a handed-in board task and a check that prints 100 MB are looked for; work without anything due is logged; gone, its token is revoked",
 				],
 			),
-			planned("Budgets per lieutenant and fleet, reserved before launch"),
+			shipped(
+				"Budgets per lieutenant and fleet, reserved before launch: `budget_set`, `budget_show`",
+				[
+					PURSE,
+					"of its own stops a lieutenant in all its work, at most one turn beyond it",
+					"of the fleet is shared: who asks too much is not made, who gets the rest is stopped by it, all are told once",
+					"goes on under what is reserved while the hub is away, never above it, and nobody gets any",
+				],
+				[
+					"test/hub/budgets/race.test.ts",
+					"64 launches at once race for the last dollar: exactly as many win as fit, every time",
+				],
+			),
 			shipped(
 				"`ralph_start`, `ralph_status`, `ralph_stop`: fresh contexts until a command passes",
 				[
@@ -309,7 +323,7 @@ export const areas: readonly Area[] = [
 				BOUNDS,
 				"a bare task to one that only reads ends within 30 turns, with a report, and goes back to the board",
 			]),
-			planned("Budget"),
+			shipped("Budget: a stop names whose money ended", [BUDGET, "is set, shown, and ends the work of a fleet"]),
 			shipped("`board`: work belongs to a claimed task, and done needs evidence", [
 				BOARD_GATE,
 				"a change without a task is refused once, then a task is made and claimed, marked auto",

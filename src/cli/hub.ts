@@ -1,13 +1,14 @@
 /** `flagship hub run`: the hub in this process, typed by a person or started by its loop. */
 import { parseArgs } from "node:util";
 import { type FrameOptions, idleLook, type Running, runDaemon } from "../daemon/frame.ts";
-import { logFile } from "../daemon/home.ts";
+import { logFile, settingsFile } from "../daemon/home.ts";
 import { log } from "../daemon/log.ts";
 import { onStopSignal, runAsProcess } from "../daemon/process.ts";
 import { readSettings } from "../daemon/settings.ts";
 import { makeAdminToken } from "../daemon/token.ts";
 import { fault, reason } from "../errors.ts";
 import { gateSettings } from "../gates/settings.ts";
+import { type BudgetSettings, budgetSettings } from "../host/budgets/settings.ts";
 import type { Rules } from "../hub/context.ts";
 import { startHub } from "../hub/hub.ts";
 import type { Context } from "./context.ts";
@@ -59,12 +60,13 @@ async function serve(context: Context, place: Place): Promise<number> {
 	const { world, home, speaks, env } = context;
 	const settings = readSettings(home, env);
 	const { idleMinutes } = settings;
+	const budgets = budgetSettings(settings.values, settingsFile(home));
 	const { board, review } = gateSettings(settings.values, { FLAGSHIP_SET: settings.set });
 	return await runDaemon({
 		...{ world, home, speaks, idleMinutes, daemon: "hub", onStop: onStopSignal },
 		folder: place.folder,
 		manner: place.manner,
-		start: () => startIn(context, place, { idleMinutes, rules: { board, review } }),
+		start: () => startIn(context, place, { idleMinutes, rules: { board, review }, budgets }),
 		ready: (running) => announce(context, place, running),
 	});
 }
@@ -72,7 +74,7 @@ async function serve(context: Context, place: Place): Promise<number> {
 async function startIn(
 	{ world, home, speaks }: Context,
 	place: Place,
-	{ idleMinutes, rules }: { readonly idleMinutes: number; readonly rules: Rules },
+	{ idleMinutes, ...rules }: { readonly idleMinutes: number; readonly rules: Rules; readonly budgets: BudgetSettings },
 ): Promise<Running> {
 	const { folder, host, port, manner } = place;
 	// Sessions of this home know the file. On other data nobody does: there the person's token counts, or loopback.
@@ -87,7 +89,7 @@ async function startIn(
 		port,
 		adminTokens,
 		version: speaks.version,
-		rules,
+		...rules,
 		complain,
 	}).catch((error: unknown) => {
 		throw taken(error)

@@ -4,6 +4,7 @@
  * while before it says so. Nothing here keeps a process alive but the open socket: `release` or `close` ends it.
  */
 import type { Static, TSchema } from "@sinclair/typebox";
+import type { Budget } from "../contract/budgets.ts";
 import type { Lieutenant } from "../contract/lieutenants.ts";
 import type { Call, Caller, Hello, HostAnswer, HostFrame, Notice, Push } from "../contract/link.ts";
 import { PROTOCOL } from "../contract/link.ts";
@@ -30,6 +31,8 @@ export interface HostListener {
 	onNotice?(notice: Notice): void;
 	/** Whole rows of those that changed; with `all`, these are all there are. */
 	onLieutenants?(changed: readonly Lieutenant[], all: boolean): void;
+	/** How this fleet's money stands. */
+	onBudget?(budget: Budget): void;
 }
 
 export interface HostClientOptions {
@@ -50,6 +53,8 @@ export interface HostClient {
 	readonly lease: Lease | undefined;
 	/** Rows as last pushed, by id. */
 	readonly lieutenants: ReadonlyMap<string, Lieutenant>;
+	/** This fleet's money as last pushed. */
+	readonly budget: Budget | undefined;
 	/** Notices that this session has not acknowledged, by id, oldest first. */
 	readonly notices: ReadonlyMap<string, Notice>;
 	/** Begins; calls made before wait for it. */
@@ -82,6 +87,7 @@ export function createHostClient(options: HostClientOptions): HostClient {
 	const notices = new Map<string, Notice>();
 	let state: HostState = { type: "connecting" };
 	let lease: Lease | undefined;
+	let budget: Budget | undefined;
 	let connection: Connection | undefined;
 	let begun = false;
 	let everStood = false;
@@ -188,6 +194,10 @@ export function createHostClient(options: HostClientOptions): HostClient {
 				notices.set(push.notice.id, push.notice);
 				tell((listener) => listener.onNotice?.(push.notice));
 				break;
+			case "budget":
+				budget = push.budget;
+				tell((listener) => listener.onBudget?.(push.budget));
+				break;
 			case "lieutenants": {
 				const all = !rowsKnown;
 				rowsKnown = true;
@@ -215,6 +225,9 @@ export function createHostClient(options: HostClientOptions): HostClient {
 		},
 		get lease() {
 			return lease;
+		},
+		get budget() {
+			return budget;
 		},
 		lieutenants,
 		notices,

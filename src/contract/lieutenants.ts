@@ -112,6 +112,7 @@ export const create = operation({
 		thinking: Type.Optional(oneOf(["off", "minimal", "low", "medium", "high", "xhigh"])),
 		task: Type.Optional(Type.String({ description: "board id, or a text that becomes a task it has claimed" })),
 		...bounds,
+		budget: Type.Optional(Type.Number({ minimum: 0.01, maximum: 100_000, description: "US dollars for all its work" })),
 	}),
 	output: Noted,
 	allow: ["admin", "host", "orchestrator"],

@@ -3,6 +3,8 @@
  * The first frame each way is a `Hello`; whoever hears another protocol number says what to update and closes
  * (`protocol.md` §2 rule 3).
  */
+
+import type { Budget } from "./budgets.ts";
 import type { Cause } from "./cause.ts";
 import type { Lieutenant, Message } from "./lieutenants.ts";
 
@@ -87,7 +89,7 @@ export interface Refusal {
 }
 
 /** `machine`: of the machine or a provider, for all lieutenants of an owner; it names one of them. */
-export type NoticeType = "completion" | "death" | "stall" | "limit" | "question" | "collision" | "machine";
+export type NoticeType = "completion" | "death" | "stall" | "limit" | "question" | "collision" | "machine" | "budget";
 
 /** What a host tells an orchestrator; kept until acknowledged (`protocol.md` §7). */
 export interface Notice {
@@ -118,6 +120,8 @@ export type Push =
 			readonly hub: string | null;
 	  }
 	| { readonly type: "notice"; readonly notice: Notice }
+	/** How this fleet's money stands. */
+	| { readonly type: "budget"; readonly budget: Budget }
 	/** Whole rows of lieutenants that changed; on connecting, all of them. */
 	| { readonly type: "lieutenants"; readonly lieutenants: readonly Lieutenant[] };
 

@@ -1,4 +1,5 @@
 /** The fleet as lines of text: the widget, the status line, `/fleet` in print and RPC modes. */
+import type { Budget } from "../contract/budgets.ts";
 import type { Lieutenant, LieutenantState } from "../contract/lieutenants.ts";
 
 /** State by shape; the terminal adds colour. */
@@ -30,13 +31,19 @@ const COUNTED: readonly LieutenantState[] = [
 
 export const dollars = (usd: number): string => `$${usd.toFixed(2)}`;
 
-/** `4 working · 1 idle · 1 stopped    $1.84`. */
-export function summary(rows: readonly Lieutenant[]): string {
+type Money = Pick<Budget, "spentUsd" | "limitUsd">;
+
+/** `4 working · 1 idle · 1 stopped    $1.84 / $5.00`; what they cost alone, where nothing limits it. */
+export function summary(rows: readonly Lieutenant[], money?: Money): string {
 	const counts = COUNTED.map((state) => ({ state, count: rows.filter((row) => row.state === state).length }));
 	const parts = counts.filter(({ count }) => count > 0).map(({ state, count }) => `${count} ${state}`);
 	const cost = rows.reduce((sum, row) => sum + row.costUsd, 0);
-	return parts.length === 0 ? "no lieutenants" : `${parts.join(" · ")}    ${dollars(cost)}`;
+	return parts.length === 0 ? "no lieutenants" : `${parts.join(" · ")}    ${moneyText(cost, money)}`;
 }
+
+/** A budget counts also those that are gone, and from where it was set. */
+const moneyText = (cost: number, money: Money | undefined): string =>
+	money?.limitUsd === undefined ? dollars(cost) : `${dollars(money.spentUsd)} / ${dollars(money.limitUsd)}`;
 
 /** `0:42`, `12m`, `3h`. */
 export function span(ms: number): string {
@@ -75,7 +82,11 @@ const DOING = 52;
  * One line each under the summary: mark, name, place, task, what it does, cost. `now` is wall time in ms; `width` in
  * columns.
  */
-export function fleetLines(rows: readonly Lieutenant[], now: number, width = 100): readonly string[] {
+export function fleetLines(
+	rows: readonly Lieutenant[],
+	now: number,
+	{ width = 100, money }: { readonly width?: number; readonly money?: Money | undefined } = {},
+): readonly string[] {
 	const shown = rows.filter((row) => row.state !== "gone");
 	if (shown.length === 0) return [];
 	const name = Math.min(16, Math.max(...shown.map((row) => row.name.length)));
@@ -85,5 +96,5 @@ export function fleetLines(rows: readonly Lieutenant[], now: number, width = 100
 		const what = pad(cut(`${task}${doing(row, now)}`, DOING), DOING);
 		return ` ${MARKS[row.state]} ${pad(cut(row.name, name), name)}  ${pad(row.place, 6)} ${what}  ${dollars(row.costUsd)}${waiting}`;
 	});
-	return [` fleet  ${summary(shown)}`, ...lines].map((line) => cut(line.trimEnd(), width));
+	return [` fleet  ${summary(shown, money)}`, ...lines].map((line) => cut(line.trimEnd(), width));
 }

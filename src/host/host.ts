@@ -9,7 +9,7 @@ import type { Cause } from "../contract/cause.ts";
 import type { Lieutenant as Row } from "../contract/lieutenants.ts";
 import type { Notice, NoticeType } from "../contract/link.ts";
 import type { AnyOperation } from "../contract/operation.ts";
-import { type Home, socketPath } from "../daemon/home.ts";
+import { type Home, settingsFile, socketPath } from "../daemon/home.ts";
 import { livingDaemon } from "../daemon/run-file.ts";
 import type { Settings } from "../daemon/settings.ts";
 import { readAdminToken } from "../daemon/token.ts";
@@ -22,6 +22,8 @@ import type { Listener, Timer, World } from "../world.ts";
 import { allowanceOf, type Bound } from "./bounds/bound.ts";
 import { check, type Verdict } from "./bounds/check.ts";
 import { type BoundSettings, boundSettings } from "./bounds/settings.ts";
+import { Purse } from "./budgets/purse.ts";
+import { budgetSettings } from "./budgets/settings.ts";
 import { Calls } from "./calls.ts";
 import { Checks } from "./checks/checks.ts";
 import { Access, type HubPlace } from "./hub/access.ts";
@@ -94,6 +96,7 @@ export class Host {
 	readonly liveness: LivenessSettings;
 	readonly ralph: Ralph;
 	readonly disk: DiskGuard;
+	readonly purse: Purse;
 	readonly id: string;
 	readonly lieutenants = new Map<string, Lieutenant>();
 	readonly #start: string;
@@ -193,7 +196,9 @@ export class Host {
 			unread: (owner, session) => this.inbox.unread(owner, session),
 			handed: (id, session) => this.inbox.handed(id, session),
 			acknowledge: (owner, ids) => this.inbox.acknowledge(owner, ids),
+			budget: (owner) => this.purse.budget(owner),
 		});
+		this.purse = this.#makePurse();
 	}
 
 	/** Brings back the lieutenants, then answers. */
@@ -210,6 +215,7 @@ export class Host {
 			this.#awake(wake);
 			for (const lieutenant of this.lieutenants.values()) this.#quietly(() => lieutenant.tick());
 			this.disk.tick();
+			this.#quietly(() => this.purse.tick());
 		});
 		this.#listener = await world.sockets.listen(socketPath(home, "host"), (connection) =>
 			this.#sessions.accept(connection),
@@ -244,6 +250,7 @@ export class Host {
 	async close(): Promise<void> {
 		this.#tick?.cancel();
 		this.#storms.close();
+		this.purse.close();
 		this.#link.close();
 		this.#drain.close();
 		this.#sessions.close();
@@ -258,7 +265,8 @@ export class Host {
 	idle(): boolean {
 		const living = [...this.lieutenants.values()].some((lieutenant) => shouldRun(lieutenant.standing.state));
 		const needed = living || this.ralph.busy;
-		return this.#sessions.count === 0 && !needed && this.spool.waiting(this.options.world.clock.now()) === 0;
+		const told = this.spool.waiting(this.options.world.clock.now()) === 0 && this.purse.quiet;
+		return this.#sessions.count === 0 && !needed && told;
 	}
 
 	/** Takes a stored lieutenant into service. */
@@ -368,6 +376,27 @@ export class Host {
 		return { token: held.token, hub: this.#access.url };
 	}
 
+	#makePurse(): Purse {
+		const { world, settings, home, complain } = this.options;
+		return new Purse({
+			world,
+			store: this.store,
+			settings: budgetSettings(settings.values, settingsFile(home)),
+			step: this.bounds.usd,
+			hub: () => this.hubAs(this.#access.own()),
+			linked: () => this.#link.linked,
+			reachable: () => this.#access.url !== null,
+			stands: (ms) => this.#link.stands(ms),
+			standing: (id) => this.lieutenants.get(id)?.standing,
+			living: () => [...this.lieutenants.values()].map(({ standing }) => standing),
+			ration: (id) => this.lieutenants.get(id)?.ration(),
+			stop: (id, limit) => this.lieutenants.get(id)?.exceed(limit),
+			warn: (standing, text) => this.#notify(standing, "budget", text),
+			show: (fleet) => this.#sessions.paid(fleet),
+			complain,
+		});
+	}
+
 	#quarters(): Quarters {
 		const { world, complain } = this.options;
 		return {
@@ -388,6 +417,8 @@ export class Host {
 			liveness: this.liveness,
 			evidence: this.#workLog() === "off" ? "tools" : "changes",
 			check: (standing, bound, look) => this.#check(standing, bound, look),
+			spent: (standing) => this.purse.spent(standing),
+			ceiling: (id) => this.purse.ceiling(id),
 			keep: ({ spec }, { operation, input, key }) => void this.keep(`lieutenant:${spec.id}`, operation, input, key),
 			refused: (id, final) => {
 				const sender = this.lieutenants.get(id);
@@ -432,7 +463,7 @@ export class Host {
 			...(spec.model === undefined ? {} : { model: spec.model }),
 			...(spec.thinking === undefined ? {} : { thinking: spec.thinking }),
 			hub: typeof hub === "string" ? { url: hub, token } : { token },
-			...(standing.bound === undefined ? {} : { allowance: allowanceOf(standing.bound) }),
+			...(standing.bound === undefined ? {} : { allowance: allowanceOf(standing.bound, this.purse.ceiling(spec.id)) }),
 			gates: gatesEnvironment(this.#gates(standing)),
 			ports: spec.ports,
 			pi: spec.pi,
@@ -452,6 +483,7 @@ export class Host {
 
 	#save(standing: Standing): void {
 		this.roster.save(standing);
+		this.purse.saved(standing);
 		const row = this.lieutenants.get(standing.spec.id)?.view();
 		if (row === undefined) return;
 		this.#reports.add(`lieutenant:${row.id}`, { type: "state", lieutenant: row });

@@ -253,6 +253,16 @@ export class Lieutenant {
 		return this.#keeper.assign(order);
 	}
 
+	/** A limit that is not its own was met: the fleet's money. */
+	exceed(limit: string): void {
+		if (this.standing.bound !== undefined) this.#keeper.exceeded(limit);
+	}
+
+	/** Its money became more or less. */
+	ration(): void {
+		this.#register.allow();
+	}
+
 	/** Throws when it takes no messages, saying why and what to do. */
 	listening(): void {
 		const { state, spec, reason } = this.standing;

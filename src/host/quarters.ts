@@ -40,6 +40,10 @@ export interface Quarters {
 	readonly evidence: Evidence;
 	/** Is there what was due? Looks in its workspace and on the board; may take minutes. */
 	check(standing: Standing, bound: Bound, look: Look): Promise<Verdict>;
+	/** A turn was paid for. Which budget it has met, in words, or undefined. */
+	spent(standing: Standing): string | undefined;
+	/** US dollars of its session beyond which it gets no more money. */
+	ceiling(id: string): number | undefined;
 	/** For the hub, in the lieutenant's name. Called inside the transaction that makes it true. */
 	keep(standing: Standing, record: StopRecord): void;
 	/** Its provider asks for less; `final`: its pi asks no more by itself. */

@@ -59,7 +59,7 @@ export class Register {
 	save(facts: Partial<Standing>): void {
 		const before = this.#standing.bound;
 		this.#become({ ...this.#standing, ...facts });
-		if (before?.id !== this.#standing.bound?.id) this.#allow();
+		if (before?.id !== this.#standing.bound?.id) this.allow();
 	}
 
 	#become(standing: Standing): void {
@@ -70,10 +70,11 @@ export class Register {
 	}
 
 	/** Its pack learns of a new allowance before it gets the work. It only keeps what the host judges anyway. */
-	#allow(): void {
+	allow(): void {
 		const { bound, spec } = this.#standing;
+		const { place, ceiling } = this.#quarters;
 		try {
-			this.#quarters.place.allow(spec.id, bound === undefined ? undefined : allowanceOf(bound));
+			place.allow(spec.id, bound === undefined ? undefined : allowanceOf(bound, ceiling(spec.id)));
 		} catch (thrown) {
 			this.#quarters.complain(`${spec.name}: its allowance was not written: ${reason(thrown)}`);
 		}

@@ -1,5 +1,6 @@
 /** The connections to this host's socket: sessions of orchestrators, packs inside lieutenants, commands. */
 
+import type { Budget } from "../contract/budgets.ts";
 import type { Lieutenant } from "../contract/lieutenants.ts";
 import { type Caller, type HostAnswer, type HostFrame, type Notice, PROTOCOL } from "../contract/link.ts";
 import { Fault, fault, reason } from "../errors.ts";
@@ -22,6 +23,8 @@ export interface Desk {
 	unread(owner: string, session: string): readonly Notice[];
 	handed(id: string, session: string): void;
 	acknowledge(owner: string, ids: readonly string[]): void;
+	/** How a fleet's money stood when last heard. */
+	budget(owner: string): Budget | undefined;
 }
 
 export class Sessions {
@@ -52,6 +55,11 @@ export class Sessions {
 
 	changed(lieutenants: readonly Lieutenant[]): void {
 		for (const session of this.#open) session.changed(lieutenants);
+	}
+
+	/** A fleet's money changed. */
+	paid(owner: string): void {
+		for (const session of this.#open) session.paid(owner);
 	}
 
 	close(): void {
@@ -85,6 +93,11 @@ class Session {
 
 	changed(lieutenants: readonly Lieutenant[]): void {
 		if (this.#caller?.type === "orchestrator") this.#send({ type: "lieutenants", lieutenants });
+	}
+
+	paid(owner: string): void {
+		const budget = this.#desk.budget(owner);
+		if (this.#lease?.name === owner && budget !== undefined) this.#send({ type: "budget", budget });
 	}
 
 	closed(): void {
@@ -140,6 +153,7 @@ class Session {
 		this.#lease = lease;
 		this.#send({ type: "lease", ...lease, ...this.#desk.credentials(lease.name) });
 		this.#send({ type: "lieutenants", lieutenants: this.#desk.lieutenants() });
+		this.paid(lease.name);
 		this.deliver(lease.name);
 	}
 

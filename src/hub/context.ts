@@ -1,5 +1,6 @@
 /** What a handler can reach besides its transaction: the hub's live parts. */
 import type { World } from "../world.ts";
+import type { BudgetRules } from "./budgets/accounts.ts";
 import type { Database } from "./database/database.ts";
 import type { Feed } from "./feed/feed.ts";
 import type { Links } from "./hosts/links.ts";
@@ -29,6 +30,7 @@ export interface Context {
 	readonly rules: Rules;
 	/** Before anything is judged by the wall clock: has this machine slept? What follows from it is written first. */
 	awake(): void;
+	readonly budgets: BudgetRules;
 	/** For the hub's own log: faults that no caller can mend. */
 	readonly complain: (what: string) => void;
 }

@@ -41,6 +41,7 @@ export interface TestHubOptions {
 	readonly world?: World;
 	readonly adminTokens?: readonly string[];
 	readonly rules?: HubOptions["rules"];
+	readonly budgets?: HubOptions["budgets"];
 }
 
 /** A client that shakes hands. */
@@ -57,6 +58,7 @@ export async function testHub(options: TestHubOptions = {}): Promise<TestHub> {
 		adminTokens: options.adminTokens ?? [ADMIN],
 		version: "0.1.0",
 		...(options.rules === undefined ? {} : { rules: options.rules }),
+		...(options.budgets === undefined ? {} : { budgets: options.budgets }),
 		complain: (what) => complaints.push(what),
 	});
 	let closed: Promise<void> | undefined;

@@ -3,12 +3,15 @@
  * ones belong to the input line alone.
  */
 import { type Component, type Focusable, Input, truncateToWidth, wrapTextWithAnsi } from "@earendil-works/pi-tui";
+import type { Budget } from "../../contract/budgets.ts";
 import type { Lieutenant } from "../../contract/lieutenants.ts";
 import { fleetLines, MARKS } from "../present.ts";
 
 /** What the view needs of the fleet and the terminal. */
 export interface ViewOptions {
 	rows(): readonly Lieutenant[];
+	/** The fleet's budget, where it has one. */
+	money(): Budget | undefined;
 	/** What it said, newest last, at most so many characters. */
 	read(row: Lieutenant): Promise<string>;
 	/** Resolves to a sentence about what became of the message. */
@@ -87,7 +90,10 @@ export class FleetView implements Component, Focusable {
 
 	#list(width: number): string[] {
 		const rows = this.#options.rows();
-		const [head = " fleet  no lieutenants", ...lines] = fleetLines(rows, this.#options.now(), width - 2);
+		const [head = " fleet  no lieutenants", ...lines] = fleetLines(rows, this.#options.now(), {
+			width: width - 2,
+			money: this.#options.money(),
+		});
 		const marked = lines.map((line, index) =>
 			index === this.#selected ? this.#options.accent(`›${line}`) : ` ${line}`,
 		);

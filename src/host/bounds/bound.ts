@@ -82,11 +82,12 @@ export const spentOf = ({ from }: Bound, now: Course): Spent => ({
 	minutes: Math.max(0, now.at - from.at) / 60_000,
 });
 
-/** What its pack keeps to by itself; time is the host's alone. */
-export const allowanceOf = ({ cap: { minutes: _, ...cap }, from: { turns, tokens, usd } }: Bound): Allowance => ({
-	from: { turns, tokens, usd },
-	cap,
-});
+/** What its pack keeps to by itself; time is the host's alone. `ceiling`: US dollars of the session, where budgets end. */
+export function allowanceOf({ cap: { minutes: _, ...cap }, from }: Bound, ceiling?: number): Allowance {
+	const { turns, tokens, usd } = from;
+	const most = ceiling === undefined ? {} : { usd: Math.min(cap.usd ?? ceiling - usd, ceiling - usd) };
+	return { from: { turns, tokens, usd }, cap: { ...cap, ...most } };
+}
 
 export const LADDER = ["reminder", "steer", "hard steer", "stop"] as const;
 

@@ -79,7 +79,8 @@ export class Keeper {
 		const bound = register.standing.bound ?? this.assign({});
 		const course = this.#course();
 		const judgement = judge(climbed(bound, course, quarters.bounds), course, quarters.bounds);
-		if (judgement.type === "stop") this.#stop(bound, judgement.limit, look);
+		const limit = judgement.type === "stop" ? judgement.limit : quarters.spent(register.standing);
+		if (limit !== undefined) this.#stop(bound, limit, look);
 		else if (judgement.type === "tell")
 			this.#tell("steer", judgement.text, { ...bound, rung: judgement.rung, rungAt: course.turns }, judgement.hard);
 		else if (bound.rung > 0) this.#settleRung(climbed(bound, course, quarters.bounds));
@@ -87,9 +88,10 @@ export class Keeper {
 
 	/** At rest without an answer: its pack keeps to the cap by itself, also while no host was there to end its work. */
 	rested(look: Look): void {
-		const { bound } = this.#parts.register.standing;
+		const { quarters, register } = this.#parts;
+		const { bound } = register.standing;
 		if (bound === undefined || look.ending.type === "answered") return;
-		const limit = overspent(bound, this.#course());
+		const limit = overspent(bound, this.#course()) ?? quarters.spent(register.standing);
 		if (limit !== undefined) this.#stop(bound, limit, look);
 	}
 

@@ -10,7 +10,7 @@ import type { Host } from "../host.ts";
 import type { Lieutenant } from "../lieutenant.ts";
 import type { Spec, Standing } from "../store/roster.ts";
 import { type Assignment, assign } from "./assignment.ts";
-import { logNothingDue, orderOf, orderText, placed } from "./order.ts";
+import { logNothingDue, moneyFor, orderOf, orderText, placed } from "./order.ts";
 
 type Input = Static<typeof create.input>;
 type Output = Static<typeof create.output>;
@@ -59,6 +59,23 @@ async function make(host: Host, input: Input, context: Context): Promise<Output>
 	const cwd = folderOf(host, input.cwd, launch);
 	host.disk.refuse(cwd);
 	const id = host.newId();
+	const owner = context.acting?.name ?? context.caller;
+	if (input.budget !== undefined) await host.purse.limit(owner, id, input.budget);
+	const work = () => build(host, input, context, { id, said, launch, cwd });
+	if (input.task === undefined) return await work();
+	// Before anything is made of it: a task that nobody can pay for is not claimed.
+	const who = { id, name: input.name, fleet: owner, costUsd: 0, generation: context.acting?.generation };
+	return await host.purse.during(who, moneyFor(host, said), work);
+}
+
+interface Plan {
+	readonly id: string;
+	readonly said: Order;
+	readonly launch: Launch;
+	readonly cwd: string;
+}
+
+async function build(host: Host, input: Input, context: Context, { id, said, launch, cwd }: Plan): Promise<Output> {
 	const owner = context.acting?.name ?? context.caller;
 	const workspace = await host.place.prepare({
 		name: input.name,

@@ -35,7 +35,7 @@ export function lieutenantHandlers(host: Host): readonly HostHandler[] {
 			await lieutenant.pause();
 			return lieutenant.view();
 		}),
-		handle(contract.resume, ({ name }, context) => resumeLieutenant(host, named(name, context))),
+		handle(contract.resume, ({ name }, context) => resumeLieutenant(host, named(name, context), context)),
 		handle(contract.destroy, ({ name }, context) => destroy(host, name, context)),
 		handle(contract.discover, ({ adopt }, context) => discover(host, adopt, context.acting?.name ?? context.caller)),
 	];

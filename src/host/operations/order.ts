@@ -1,9 +1,11 @@
 /** What was said about the bounds of new work, checked before anything is made of it. */
+import { BUDGET_LEAST } from "../../contract/budgets.ts";
 import { fault } from "../../errors.ts";
 import type { Bound, Order } from "../bounds/bound.ts";
 import { capText, parseCap } from "../bounds/cap.ts";
 import { before } from "../bounds/check.ts";
 import { dueText, parseDeliverable } from "../bounds/deliverable.ts";
+import type { Wanted } from "../budgets/purse.ts";
 import type { Host } from "../host.ts";
 import type { Standing } from "../store/roster.ts";
 
@@ -25,6 +27,13 @@ export async function placed(host: Host, order: Order, cwd: string, task: string
 	if (order.deliverable.type === "task" && task === undefined)
 		throw fault("invalid_input", "deliverable: there is no board task to finish; name another, such as report");
 	return { ...order, ...given, deliverable: await before(host.options.world, order.deliverable, cwd) };
+}
+
+/** The money of new work: what its cap says, all or nothing; derived, or of a cap that names none, what there is. */
+export function moneyFor(host: Host, { cap }: Order, under?: Bound): Wanted {
+	if (cap?.usd !== undefined) return { usd: cap.usd, least: undefined };
+	const holds = cap ?? under?.cap ?? { usd: host.bounds.usd };
+	return { usd: holds.usd, least: BUDGET_LEAST };
 }
 
 /** What the lieutenant is told of what was said; of what was derived it hears when it matters. */

@@ -4,15 +4,28 @@ import * as board from "../../contract/board.ts";
 import type { resume } from "../../contract/lieutenants.ts";
 import { Fault, fault } from "../../errors.ts";
 import { releaseKey } from "../bounds/report.ts";
+import type { Context } from "../calls.ts";
 import type { Host } from "../host.ts";
 import type { Lieutenant } from "../lieutenant.ts";
+import { shouldRun } from "../lifecycle.ts";
+import { moneyFor } from "./order.ts";
 
 /** ms that what was kept for the hub has to reach it, and between two looks. */
 const SENT_WITHIN = 5_000;
 const LOOK = 100;
 
-export async function resumeLieutenant(host: Host, lieutenant: Lieutenant): Promise<Static<typeof resume.output>> {
-	host.disk.refuse(lieutenant.standing.spec.cwd);
+type Output = Static<typeof resume.output>;
+
+export async function resumeLieutenant(host: Host, lieutenant: Lieutenant, context: Context): Promise<Output> {
+	const { spec, owner, costUsd, state, bound } = lieutenant.standing;
+	host.disk.refuse(spec.cwd);
+	if (bound === undefined || shouldRun(state)) return await again(host, lieutenant);
+	// What it had to do is begun anew, so its money is reserved anew.
+	const who = { id: spec.id, name: spec.name, fleet: owner, costUsd, generation: context.acting?.generation };
+	return await host.purse.during(who, moneyFor(host, {}, bound), () => again(host, lieutenant));
+}
+
+async function again(host: Host, lieutenant: Lieutenant): Promise<Output> {
 	const note = await takeTaskBack(host, lieutenant);
 	await lieutenant.resume(note);
 	return { ...lieutenant.view(), ...(note === undefined ? {} : { note }) };

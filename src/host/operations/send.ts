@@ -6,7 +6,7 @@ import type { Context } from "../calls.ts";
 import type { Host } from "../host.ts";
 import type { Lieutenant } from "../lieutenant.ts";
 import { ended } from "../receipt.ts";
-import { logNothingDue, orderOf, orderText, placed } from "./order.ts";
+import { logNothingDue, moneyFor, orderOf, orderText, placed } from "./order.ts";
 
 type Input = Static<typeof send.input>;
 type Output = Static<typeof send.output>;
@@ -16,6 +16,14 @@ const WAIT_MS = 60_000;
 export async function sendMessage(host: Host, lieutenant: Lieutenant, input: Input, context: Context): Promise<Output> {
 	lieutenant.listening();
 	if (input.hard === true && input.mode !== "steer") throw fault("invalid_input", "hard goes with mode steer");
+	if (!givesWork(lieutenant, input)) return await deliver(host, lieutenant, input, context);
+	const { spec, owner, costUsd, bound } = lieutenant.standing;
+	const who = { id: spec.id, name: spec.name, fleet: owner, costUsd, generation: context.acting?.generation };
+	const money = moneyFor(host, orderOf(input), bound);
+	return await host.purse.during(who, money, () => deliver(host, lieutenant, input, context));
+}
+
+async function deliver(host: Host, lieutenant: Lieutenant, input: Input, context: Context): Promise<Output> {
 	const said = orderOf(input);
 	const { spec, bound } = lieutenant.standing;
 	// A steer still reaches one that is at work: it may be what makes room.

@@ -5,6 +5,7 @@
  * was killed anywhere goes on there.
  */
 import * as board from "../../contract/board.ts";
+import { BUDGET_LEAST } from "../../contract/budgets.ts";
 import type { RalphRound, RoundOutcome } from "../../contract/ralph.ts";
 import { Fault, fault, reason } from "../../errors.ts";
 import { withoutKeys } from "../../pi/environment.ts";
@@ -164,8 +165,24 @@ export class Ralph {
 			host.store.transaction(() => this.#end(loop, { state: "failed", reason: hindered }));
 			return;
 		}
-		await this.#claim(loop);
 		const id = host.newId();
+		const who = { id, name: loop.name, fleet: loop.owner, costUsd: 0 };
+		const money = { usd: this.#cap(loop).usd, least: BUDGET_LEAST };
+		try {
+			await host.purse.during(who, money, () => this.#begin(loop, last, id));
+		} catch (thrown) {
+			const code = thrown instanceof Fault ? thrown.code : undefined;
+			if (code === "budget_spent")
+				host.store.transaction(() => this.#end(loop, { state: "limit", reason: reason(thrown) }));
+			// Money is given by the hub alone: the round waits for it.
+			else if (code === "hub_away") this.#later(loop.id, WAIT_MS);
+			else throw thrown;
+		}
+	}
+
+	async #begin(loop: Loop, last: RalphRound | undefined, id: string): Promise<void> {
+		const host = this.#host;
+		await this.#claim(loop);
 		const n = (last?.n ?? 0) + 1;
 		host.launches.hand(loop.id, id);
 		const lieutenant = host.store.transaction(() => {
