@@ -425,6 +425,8 @@ export class Lieutenant {
 				return;
 			case "tool_execution_start":
 				this.#register.show();
+				// The answer that calls it is in the session already: a steer need not wait for the end of a long tool.
+				if (this.#courier.open.length > 0) await this.#look();
 				return;
 			case "extension_ui_request":
 				if (!record.asks) return;

@@ -63,6 +63,17 @@ await describeEachPi("a steer lands", (pi) => {
 		expect((await host.status("ada"))?.lives).toBe(2);
 	});
 
+	test("answered with a long tool, which goes on: it is consumed, and neither made hard nor stopped", async () => {
+		const { host, steer, ended } = await begin(
+			{ steps: [{ ...read, repeat: 40 }], after: { text: "never" } },
+			{ rules: [{ last: "steer-one", ...sleep }] },
+		);
+		const message = await ended(await steer("steer-one"));
+		expect(message).toMatchObject({ receipt: "consumed" });
+		expect(message?.because).toBeUndefined();
+		expect((await host.status("ada"))?.tool).toBe("bash sleep 60");
+	});
+
 	test("in a stream that hangs", async () => {
 		const { steer, ended } = await begin({ steps: [hang], after: { text: "steered" } });
 		expect(await ended(await steer("steer-one"))).toMatchObject({ receipt: "consumed", because: HARDENED });
