@@ -259,11 +259,6 @@ export const errors = {
 			`No Ralph loop '${name}'. ${known.length > 0 ? `Known: ${known.join(", ")}.` : "There are none; ralph_start begins one."}`,
 		remedy: "Use a name from ralph_status.",
 	},
-	disk_nearly_full: {
-		status: 409,
-		message: (path: string, free: string) => `The disk of ${path} is nearly full: ${free} are left.`,
-		remedy: "Free space on it, then start again; what was done is kept.",
-	},
 	worktree_failed: {
 		status: 409,
 		message: (name: string, why: string) => `No git worktree for '${name}': ${why}.`,

@@ -5,7 +5,6 @@ import { fault } from "../../errors.ts";
 import { type Context, type HostHandler, handle } from "../calls.ts";
 import type { Host } from "../host.ts";
 import { LIMITS, type Loop } from "../ralph/loop.ts";
-import { lowDisk } from "../ralph/room.ts";
 import { assign } from "./assignment.ts";
 import { folderOf, isTaken, naming } from "./create.ts";
 
@@ -34,12 +33,10 @@ async function start(host: Host, input: Input, context: Context): Promise<contra
 	const launch = context.launch ?? host.launches.latest();
 	if (launch === undefined) throw fault("no_launch");
 	const cwd = folderOf(host, input.cwd, launch);
-	const { files } = host.options.world;
 	const { root, worktrees } = host.options.home;
 	if (within(cwd, root) && !within(cwd, worktrees))
 		throw fault("invalid_input", `cwd: ${cwd} is Flagship's own folder; name the project's`);
-	const full = lowDisk(files, [cwd, root]);
-	if (full !== undefined) throw fault("disk_nearly_full", full.path, full.free);
+	host.disk.refuse(cwd);
 	return await naming(host, input.name ?? freeName(host), (name) => make(host, { ...input, name, cwd }, context));
 }
 

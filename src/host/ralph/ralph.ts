@@ -7,7 +7,7 @@
 import * as board from "../../contract/board.ts";
 import { BUDGET_LEAST } from "../../contract/budgets.ts";
 import type { RalphRound, RoundOutcome } from "../../contract/ralph.ts";
-import { Fault, fault, reason } from "../../errors.ts";
+import { Fault, reason } from "../../errors.ts";
 import { withoutKeys } from "../../pi/environment.ts";
 import { passes, type Verdict } from "../bounds/check.ts";
 import type { Host } from "../host.ts";
@@ -16,7 +16,6 @@ import { Loops } from "../store/loops.ts";
 import type { Standing } from "../store/roster.ts";
 import { type End, endOf, endText, type Loop, outcomeOf, roundText, spentOf } from "./loop.ts";
 import { endRecords, roundRecord, startRecord } from "./records.ts";
-import { lowDisk } from "./room.ts";
 
 /** ms between looks at an end that nobody tells: of what an earlier host had begun to destroy. */
 const WAIT_MS = 1_000;
@@ -203,11 +202,14 @@ export class Ralph {
 
 	/** Why no round can begin, in words. */
 	#hindrance({ workspace: { cwd } }: Loop): string | undefined {
-		const { options } = this.#host;
-		const { files } = options.world;
-		if (files.stat(cwd)?.kind !== "folder") return `its folder ${cwd} is gone`;
-		const full = lowDisk(files, [cwd, options.home.root]);
-		return full === undefined ? undefined : fault("disk_nearly_full", full.path, full.free).message;
+		const { options, disk } = this.#host;
+		if (options.world.files.stat(cwd)?.kind !== "folder") return `its folder ${cwd} is gone`;
+		try {
+			disk.refuse(cwd);
+			return undefined;
+		} catch (thrown) {
+			return reason(thrown);
+		}
 	}
 
 	#spec(loop: Loop, id: string, round: number, createdAt: string): Standing["spec"] {

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import type { RalphRound } from "../../../src/contract/ralph.ts";
 import { endOf, endText, type Loop, outcomeOf, roundText, spentOf } from "../../../src/host/ralph/loop.ts";
 import { roundRecord } from "../../../src/host/ralph/records.ts";
-import { lowDisk } from "../../../src/host/ralph/room.ts";
 import type { Standing } from "../../../src/host/store/roster.ts";
 
 const START = "2026-01-01T00:00:00.000Z";
@@ -108,10 +107,4 @@ describe("a loop", () => {
 		);
 		expect(limited).toContain("ralph_start with the name fix goes on there");
 	});
-});
-
-test("a disk with less than 512 MiB is nearly full, whichever of the folders is on it", () => {
-	const free = (path: string): number => (path === "/small" ? 100 * 1024 * 1024 : 1e12);
-	expect(lowDisk({ free }, ["/big", "/small"])).toEqual({ path: "/small", free: "100 MiB" });
-	expect(lowDisk({ free }, ["/big"])).toBeUndefined();
 });

@@ -225,7 +225,7 @@ describe("a Ralph loop", { timeout: 120_000 }, () => {
 		const disk = smallDisk(8);
 		if (disk === undefined) return context.skip("a small disk cannot be mounted here");
 		await expect(start({ name: "full", cwd: disk.folder })).rejects.toThrow(
-			/disk of .* is nearly full: \d MiB are left/,
+			/disk of .* has \d MB free; new work needs/,
 		);
 		const { loops } = await host.client.call(contract.status, {});
 		expect(loops).toEqual([]);
