@@ -1,6 +1,7 @@
 /** What a lieutenant costs over a bare pi: until it is ready, in memory, and while it has nothing to do. */
 import { setTimeout as sleep } from "node:timers/promises";
 import * as contract from "../../src/contract/lieutenants.ts";
+import type { Script } from "../../src/demo/model/script.ts";
 import { startModel } from "../../src/demo/model/server.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { type Home, makeHome } from "../support/home.ts";
@@ -26,10 +27,10 @@ export interface Stage {
 }
 
 /** Hub and host of one home, as they stand when a person has worked with them for a while. */
-async function begin(pi: Pi): Promise<Stage> {
-	const model = await startModel();
+export async function begin(pi: Pi, script: Script = {}, env: Readonly<Record<string, string>> = {}): Promise<Stage> {
+	const model = await startModel({ script });
 	atEnd(() => model.close());
-	const home = makeHome({ model });
+	const home = makeHome({ model, env });
 	await startHubOf(home);
 	const host = new TestHost(home, pi);
 	atEnd(() => host.end());

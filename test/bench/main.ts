@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { putAway } from "../support/cleanup.ts";
 import { pis } from "../support/pis.ts";
 import { claim } from "./claim.ts";
+import { control } from "./control.ts";
 import { type Figure, judge, lineOf, sentenceOf } from "./figure.ts";
 import type { Group } from "./group.ts";
 import { hub } from "./hub.ts";
@@ -13,9 +14,9 @@ import { kill } from "./kill.ts";
 import { lieutenant } from "./lieutenant.ts";
 import { schema } from "./schema.ts";
 
-const GROUPS: Readonly<Record<string, Group>> = { schema, lieutenant, claim, kill, hub };
+const GROUPS: Readonly<Record<string, Group>> = { schema, lieutenant, claim, kill, hub, control };
 /** Groups with a floor. */
-const FLOORS = ["schema", "lieutenant", "claim", "kill"] as const;
+const FLOORS = ["schema", "lieutenant", "claim", "kill", "control"] as const;
 const IN_TESTS = "messages, notices and deaths lost or doubled: none, proven by `npx vitest run test/sim`";
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { pi: { type: "string" } } });

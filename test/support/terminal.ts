@@ -1,6 +1,6 @@
 /** A real terminal: pi in tmux, keys in, the screen out. */
 import { execFileSync } from "node:child_process";
-import { afterAll } from "vitest";
+import { atEnd } from "./cleanup.ts";
 import type { Home } from "./home.ts";
 import { PACKAGE } from "./pi.ts";
 import type { Pi } from "./pis.ts";
@@ -17,19 +17,22 @@ export function missingTmux(): string | undefined {
 	}
 }
 
+export interface TerminalOptions {
+	readonly columns?: number;
+	readonly rows?: number;
+	/** More of pi's arguments. */
+	readonly args?: readonly string[];
+}
+
 let count = 0;
 
 export class Terminal {
 	readonly #socket = `fs-${process.pid}-${++count}`;
 	readonly #env: NodeJS.ProcessEnv;
 
-	constructor(
-		pi: Pi,
-		home: Home,
-		size: { readonly columns: number; readonly rows: number } = { columns: 110, rows: 40 },
-	) {
+	constructor(pi: Pi, home: Home, { columns = 110, rows = 40, args = [] }: TerminalOptions = {}) {
 		this.#env = { ...home.env, TERM: "xterm-256color" };
-		const shape = ["-x", String(size.columns), "-y", String(size.rows)];
+		const shape = ["-x", String(columns), "-y", String(rows)];
 		this.#tmux(
 			"-f",
 			"/dev/null",
@@ -42,8 +45,9 @@ export class Terminal {
 			pi.cli,
 			"-e",
 			PACKAGE,
+			...args,
 		);
-		afterAll(() => this.end());
+		atEnd(() => this.end());
 	}
 
 	/** Types words, then enter. */
