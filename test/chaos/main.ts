@@ -9,7 +9,7 @@ import { endFleet, endHub } from "../../src/demo/curtain.ts";
 import { startModel } from "../../src/demo/model/server.ts";
 import { makeStage, removeStage } from "../../src/demo/stage.ts";
 import { answersOf } from "../amnesiac/evidence.ts";
-import { Chaos } from "./run.ts";
+import { CHAOS, Chaos } from "./run.ts";
 
 const { values } = parseArgs({ options: { minutes: { type: "string" }, seed: { type: "string" } } });
 const minutes = Number(values.minutes ?? 3);
@@ -24,7 +24,18 @@ const since = world.clock.elapsed();
 const say = (text: string): void => out(`${((world.clock.elapsed() - since) / 1_000).toFixed(1).padStart(6)}  ${text}`);
 const crew = ["ada", "bo", "cy"];
 const chaos = new Chaos({
-	...{ pi: await findPi(env), stage, daemons, model, signal: stop.signal, seed, ms: minutes * 60_000, crew, say },
+	...{
+		pi: await findPi(env),
+		stage,
+		daemons,
+		model,
+		signal: stop.signal,
+		seed,
+		ms: minutes * 60_000,
+		rhythm: CHAOS,
+		crew,
+		say,
+	},
 });
 let failed = true;
 try {

@@ -5,6 +5,7 @@ import type { Pi } from "../../src/cli/pi.ts";
 import { findHub } from "../../src/client/address.ts";
 import { type Client, createClient } from "../../src/client/client.ts";
 import { createHostClient, type HostClient } from "../../src/client/host.ts";
+import * as feed from "../../src/contract/feed.ts";
 import * as contract from "../../src/contract/lieutenants.ts";
 import type { Operation } from "../../src/contract/operation.ts";
 import type { EnsureOptions } from "../../src/daemon/ensure.ts";
@@ -34,11 +35,21 @@ export interface ChaosOptions {
 	readonly model: Model;
 	readonly signal: AbortSignal;
 	readonly seed: number;
-	/** Of faults; peace comes on top. */
+	/** Of work and faults; peace comes on top. */
 	readonly ms: number;
+	readonly rhythm: Rhythm;
 	readonly crew: readonly string[];
 	say(text: string): void;
 }
+
+export interface Rhythm {
+	/** ms between two rounds of work, least and most. */
+	readonly pause: readonly [number, number];
+	/** Of a hundred rounds so many end with a fault. */
+	readonly faults: number;
+}
+
+export const CHAOS: Rhythm = { pause: [500, 4_000], faults: 100 };
 
 export const FAULTS = [
 	...([
@@ -108,7 +119,7 @@ export class Chaos {
 	}
 
 	async play(): Promise<{ readonly failures: readonly string[]; readonly faults: number; readonly messages: number }> {
-		const { daemons, signal, ms, say } = this.#options;
+		const { daemons, signal, ms, rhythm, say } = this.#options;
 		const { clock } = daemons.world;
 		await this.#raise();
 		const working: Promise<void>[] = [];
@@ -116,14 +127,19 @@ export class Chaos {
 		for (const end = clock.elapsed() + ms; clock.elapsed() < end; ) {
 			signal.throwIfAborted();
 			for (let n = this.#chance.between(1, 3); n > 0; n--) working.push(this.#work());
-			await sleep(this.#chance.between(500, 4_000));
-			const done = await this.#strike(this.#chance.pick(FAULTS));
-			if (done) faults += 1;
+			await sleep(this.#chance.between(...rhythm.pause), undefined, { signal });
+			if (this.#chance.between(1, 100) > rhythm.faults) continue;
+			if (await this.#strike(this.#chance.pick(FAULTS))) faults += 1;
 		}
 		say("Peace.");
 		await Promise.all(working);
 		const failures = await this.#judged();
 		return { failures, faults, messages: this.#acknowledged.size };
+	}
+
+	/** Number of the newest event of the feed; 0 while the hub is away. */
+	async events(): Promise<number> {
+		return (await this.#tried(feed.list, { limit: 1 }))?.at(-1)?.seq ?? 0;
 	}
 
 	close(): void {
