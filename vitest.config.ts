@@ -5,7 +5,8 @@ export default defineConfig({
 		include: ["test/**/*.test.ts"],
 		// Processes, not threads: tests start daemons, change the umask, and are killed as a whole.
 		pool: "forks",
-		maxWorkers: 2,
+		// One more than the two cores of the smallest machine that matters: most of these tests wait for processes.
+		maxWorkers: 3,
 		testTimeout: 30_000,
 		hookTimeout: 60_000,
 		teardownTimeout: 30_000,

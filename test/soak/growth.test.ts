@@ -15,7 +15,7 @@ test("memory, files and disk that grow are each told", () => {
 	expect(growthOf(night((n) => ({ hub: 90 + 2 * n })))).toEqual([expect.stringMatching(/hub's memory.* grew from/)]);
 	expect(growthOf(night((n) => ({ host: 90 + 2 * n })))).toEqual([expect.stringMatching(/host's memory.* grew from/)]);
 	expect(growthOf(night((n) => ({ files: 50 + n })))).toEqual([expect.stringMatching(/open files grew from/)]);
-	expect(growthOf(night((n) => ({ disk: 10 * n })))).toEqual([expect.stringMatching(/disk grew by 750 MB/)]);
+	expect(growthOf(night((n) => ({ disk: 10 * n })))).toEqual([expect.stringMatching(/disk grew by 740 MB/)]);
 });
 
 test("a daemon that was away for a moment is no growth", () => {

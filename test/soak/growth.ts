@@ -29,11 +29,12 @@ const BOUNDS: readonly Bound[] = [
 ];
 /** Disk that an event may take with all that belongs to it: transcripts, messages, indexes. */
 const DISK_PER_EVENT = 0.2;
-const FEWEST = 8;
+/** Minutes below which a run says nothing: until a fleet is at work as it will be, everything grows. */
+const SHORTEST = 20;
 
-/** One sentence for each thing that grew: the last quarter beside the second, by medians. Too few samples say nothing. */
+/** One sentence for each thing that grew: the last quarter beside the second, by medians. A short run says nothing. */
 export function growthOf(samples: readonly Sample[]): readonly string[] {
-	if (samples.length < FEWEST) return [];
+	if ((samples.at(-1)?.minutes ?? 0) < SHORTEST) return [];
 	const quarter = Math.floor(samples.length / 4);
 	const [early, late] = [samples.slice(quarter, 2 * quarter), samples.slice(-quarter)];
 	const grown = BOUNDS.flatMap(({ of, word, times, plus }) => {
