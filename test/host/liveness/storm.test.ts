@@ -75,7 +75,7 @@ describe("a storm", () => {
 			fc.property(
 				fc.array(step, { maxLength: 40 }),
 				fc.array(name),
-				fc.double({ min: 0, max: 0.999 }),
+				fc.double({ min: 0, max: 0.999, noNaN: true }),
 				(steps, waits, chance) => {
 					let storm: Storm = CALM;
 					let at = 0;
