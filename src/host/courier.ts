@@ -12,6 +12,8 @@ import type { Quarters } from "./quarters.ts";
 
 /** A message that shows nowhere while pi is idle is looked for after so many ms (`docs/architecture.md`). */
 const PATIENCE_MS = 10_000;
+/** An answer to a probe that takes longer says that pi, or this host, stood still. */
+const AWAKE_MS = 2_000;
 const ABORT_MS = 10_000;
 /** ms after which what a full pipe did not take is written again. */
 const UNWRITTEN_MS = 1_000;
@@ -146,8 +148,7 @@ export class Courier {
 				}));
 				return;
 			case "await-patience":
-				this.#patience?.cancel();
-				this.#patience = clock.after(PATIENCE_MS, () => this.take({ type: "patience" }));
+				this.#awaitPatience();
 				return;
 			case "await-abort":
 				this.#abort?.cancel();
@@ -192,6 +193,35 @@ export class Courier {
 				if (this.#parts.life() === life) this.take(event);
 			});
 		});
+	}
+
+	#awaitPatience(half: 1 | 2 = 1): void {
+		this.#patience?.cancel();
+		const timer = this.#quarters.world.clock.after(PATIENCE_MS / 2, () => this.#impatient(timer, half));
+		this.#patience = timer;
+	}
+
+	/**
+	 * Time that pi or this host stood still proves nothing: a message may be on its way into a run just now, and would be
+	 * said twice. So pi has to show at the end of each half that it is awake and at rest, and soon: then it was awake for
+	 * one of them at least. Else it all begins anew.
+	 */
+	#impatient(timer: Timer, half: 1 | 2): void {
+		const life = this.#parts.life();
+		const { hard, open } = this.#delivery;
+		if (life === undefined || (hard === undefined && !open.some(({ at }) => at === "pipe" || at === "queue"))) return;
+		const { clock } = this.#quarters.world;
+		const asked = clock.elapsed();
+		void life.probe(PATIENCE_MS).then((probe) =>
+			// In the order of pi's records: what it said before is taken in first.
+			this.#parts.queue(async () => {
+				if (this.#patience !== timer || this.#parts.life() !== life) return;
+				const awake = probe.type === "alive" && clock.elapsed() - asked < AWAKE_MS;
+				if (!awake || probe.state.isStreaming || probe.state.isCompacting) this.#awaitPatience();
+				else if (half === 1) this.#awaitPatience(2);
+				else this.take({ type: "patience" });
+			}),
+		);
 	}
 
 	#awaitResume(): void {

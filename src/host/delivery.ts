@@ -351,7 +351,13 @@ class Steps {
 
 	private cleared(ids: ReadonlySet<string>): void {
 		this.set({ flight: undefined, pending: 0 });
-		for (const message of this.now.open) if (ids.has(message.id)) this.again(message);
+		// What a run that goes on takes from its queue is listed there for a moment more: given back, it may still be said.
+		const proven = this.now.hard !== undefined || !this.now.streaming;
+		for (const message of this.now.open) {
+			if (!ids.has(message.id)) continue;
+			if (proven) this.again(message);
+			else this.patch(message.id, { at: "pipe" });
+		}
 		if (this.now.hard?.step === "clear") this.set({ hard: { ...this.now.hard, step: "abort" } });
 	}
 

@@ -178,7 +178,13 @@ export class Host {
 			store: this.store,
 			reports: this.#reports,
 			calls,
-			linked: () => this.#drain.begin(),
+			linked: () => {
+				void this.#access.introduceRest().then(
+					() => this.#drain.begin(),
+					(thrown) => complain(`not all tokens are known to the hub: ${String(thrown)}`),
+				);
+				this.#drain.begin();
+			},
 			complain,
 		});
 		this.#sessions = new Sessions({

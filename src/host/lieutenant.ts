@@ -46,6 +46,8 @@ export class Lieutenant {
 	readonly #steers: Steers;
 	readonly #backoff: Backoff;
 	#life: Life | undefined;
+	/** Found running, and silent for all the time that it had to answer. */
+	#unmet: Life | undefined;
 	/** Set while this host ends the process itself, for good or to start it anew: its end is no death. */
 	#ending: "stop" | "replace" | undefined;
 	/** Its pi answered at least once, in this life of the host or before. */
@@ -111,7 +113,7 @@ export class Lieutenant {
 			inTool: () => this.#present.tool !== undefined,
 			stalled: () => this.standing.state === "stalled",
 			stall: (cause) => this.#register.stalled(cause),
-			recovered: (streaming) => this.#register.change(streaming ? "running" : "ready"),
+			recovered: (streaming) => this.#recovered(streaming),
 			cut: (seconds) => void this.#courier.cut(`Nothing came from your model for ${seconds} s`),
 			show: () => this.#register.show(),
 		});
@@ -187,8 +189,11 @@ export class Lieutenant {
 
 	/** Starts its pi, unless it was paused or ended in the meantime: a new life. The one before is over. */
 	async launch(): Promise<void> {
-		await this.#turns.take(() => {
-			if (shouldRun(this.standing.state)) this.#start();
+		await this.#turns.take(async () => {
+			await this.#work.over();
+			// Two may have waited for space to start it: the second finds it started.
+			const runs = this.#life !== undefined && this.#life.end === undefined;
+			if (shouldRun(this.standing.state) && !runs) this.#start();
 		});
 		await this.#meeting;
 	}
@@ -227,7 +232,11 @@ export class Lieutenant {
 		try {
 			const employment = this.#quarters.employment(this.standing);
 			const life = this.#quarters.place.start(employment, k, this.#watch(), { start: this.#quarters.start });
-			this.#meeting = this.#meet(life, true).catch((thrown) => this.#register.unstartable(reason(thrown)));
+			this.#meeting = this.#meet(life, true).catch((thrown) => {
+				this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`);
+				// It runs, and what it says cannot be taken in: ended, it is told like any other that did not come up.
+				void life.stop(0);
+			});
 		} catch (thrown) {
 			// A full disk is no fault of its pi: it waits for space.
 			if (isDiskFull(thrown)) throw thrown;
@@ -294,7 +303,10 @@ export class Lieutenant {
 	/** Starts it again from its session, whatever ended it; one that runs is left alone. `note`: what it should know too. */
 	async resume(note?: string): Promise<void> {
 		await this.#turns.take(() => {
-			if (shouldRun(this.standing.state)) return;
+			const { state, spec } = this.standing;
+			if (shouldRun(state)) return;
+			// Destroyed while this waited for its turn: a process started now would have no end.
+			if (state === "gone") throw fault("lieutenant_unknown", spec.name, []);
 			this.#register.together(() => {
 				this.#register.save({ deaths: [], errors: 0 });
 				this.#keeper.renew(note);
@@ -312,15 +324,30 @@ export class Lieutenant {
 	async #destroy(): Promise<readonly string[]> {
 		this.#register.change("destroy");
 		await this.#stop();
-		const look = await this.#look();
-		this.#quarters.used(this.standing, look);
-		this.#quarters.owed(this.standing, look);
-		this.#courier.take({ type: "over", because: "the lieutenant was destroyed" });
+		await this.#settleAll();
 		const { id, cwd, worktree, loop } = this.standing.spec;
 		const own = loop === undefined && worktree !== undefined ? { worktree } : {};
 		const released = await this.#quarters.place.release({ cwd, ...own });
 		await this.#quarters.place.clear(id);
 		return released.kept;
+	}
+
+	/** What it used, owes and leaves unanswered. Its end is stored already: a full disk must not leave it half told. */
+	async #settleAll(): Promise<void> {
+		for (;;) {
+			try {
+				const look = await this.#look();
+				this.#quarters.store.transaction(() => {
+					this.#quarters.used(this.standing, look);
+					this.#quarters.owed(this.standing, look);
+				});
+				this.#courier.take({ type: "over", because: "the lieutenant was destroyed" });
+				return;
+			} catch (thrown) {
+				if (!isDiskFull(thrown)) throw thrown;
+				await this.#wait();
+			}
+		}
 	}
 
 	adopt(owner: string): void {
@@ -363,14 +390,27 @@ export class Lieutenant {
 		};
 	}
 
-	/** An end that cannot be stored (a full disk) is stored, and told, as soon as it can: else a dead one looks alive. */
+	/**
+	 * An end that cannot be stored (a full disk) is stored, and told, as soon as it can: else a dead one looks alive. Nobody
+	 * passes it: whoever ends or starts a process waits for `#work`, or a death would be taken for the end that was asked for.
+	 */
 	#mourn(end: LifeEnd): void {
-		this.#work
-			.take(() => (this.#closed ? undefined : this.#ended(end)))
-			.catch((thrown) => {
-				this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`);
-				this.#again = this.#quarters.world.clock.after(AGAIN_MS, () => this.#mourn(end));
-			});
+		const ending = this.#ending;
+		this.#queue(async () => {
+			const { heard } = this.#present;
+			while (!this.#closed) {
+				try {
+					return await this.#ended(end, ending, heard);
+				} catch (thrown) {
+					this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`);
+					await this.#wait();
+				}
+			}
+		});
+	}
+
+	#wait(): Promise<void> {
+		return new Promise((resolve) => this.#quarters.world.clock.after(AGAIN_MS, resolve));
 	}
 
 	#queue(work: () => Promise<void>): void {
@@ -387,7 +427,10 @@ export class Lieutenant {
 		if (probe.type === "dead" || this.#life !== life || this.#closed) return;
 		if (probe.type === "silent") {
 			if (fresh) await life.stop(0);
-			else this.#vigil.unanswered(life, READY_MS / 1_000);
+			else {
+				this.#unmet = life;
+				this.#vigil.unanswered(life, READY_MS / 1_000);
+			}
 			return;
 		}
 		this.#met = true;
@@ -474,19 +517,19 @@ export class Lieutenant {
 		return look;
 	}
 
-	async #ended(end: LifeEnd): Promise<void> {
+	/** `ending`: what this host was doing to it when it came; `heard`: characters of the answer that it cut off. */
+	async #ended(end: LifeEnd, ending: "stop" | "replace" | undefined, heard: number): Promise<void> {
 		this.#life = undefined;
-		const { heard } = this.#present;
 		this.#present.end();
 		this.#cancelTimers();
 		this.#cut(await this.#look(), heard);
-		if (this.#ending === undefined) {
+		if (ending === undefined) {
 			this.#died(end);
 			return;
 		}
 		this.#register.save({ dead: this.standing.lives });
 		this.#courier.take({ type: "down" });
-		if (this.#ending === "replace") this.#relaunch();
+		if (ending === "replace") this.#relaunch();
 	}
 
 	/** An end that nobody asked for: told once, then started again or parked. */
@@ -508,6 +551,20 @@ export class Lieutenant {
 	#replace(): void {
 		this.#ending = "replace";
 		void this.#life?.stop(0);
+	}
+
+	/** It moves again. One that gave no answer when this host found it is met only now: so far it was told nothing. */
+	#recovered(streaming: boolean): void {
+		const life = this.#unmet;
+		if (life === undefined || life !== this.#life) {
+			this.#register.change(streaming ? "running" : "ready");
+			return;
+		}
+		this.#unmet = undefined;
+		this.#meet(life, false).catch((thrown) => {
+			this.#unmet = life;
+			this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`);
+		});
 	}
 
 	#cancelTimers(): void {

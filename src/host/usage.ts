@@ -18,7 +18,9 @@ export function usageRecord(standing: Standing, look: Look): Kept<Static<typeof 
 	const { id, name } = standing.spec;
 	const usage = sessionUsage(id, look.tally);
 	if (usage === undefined) return undefined;
-	return { input: { ...usage, agent: name, parentAgent: standing.owner }, key: `usage ${id} ${look.answer ?? ""}` };
+	// By the last entry, not the last answer: what came after that answer makes another record.
+	const key = `usage ${id} ${look.entries.at(-1)?.id ?? ""}`;
+	return { input: { ...usage, agent: name, parentAgent: standing.owner }, key };
 }
 
 /** A row for each request whose answer was cut off; with `death`, also for the one that this end has cut off. */

@@ -177,7 +177,11 @@ function isOpen(tokens: Tokens, host: string): boolean {
 }
 
 /** The writer is first come, first served: what a sleep moves is moved before whatever asks next. */
-function attentive({ clock }: Pick<World, "clock">, database: Database, complain: (what: string) => void): () => void {
+export function attentive(
+	{ clock }: Pick<World, "clock">,
+	database: Database,
+	complain: (what: string) => void,
+): () => void {
 	const wake = new Wake(clock);
 	return () => {
 		const slept = wake.look(SWEEP)?.slept ?? 0;

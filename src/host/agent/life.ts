@@ -100,11 +100,12 @@ export function startLife(world: World, spec: LifeSpec, watch: LifeWatch, option
 	writeNote(files, folder, { life, ended: false });
 	const [stdin, stdout] = [inputFifo(folder, life), outputFifo(folder, life)];
 	const pipes: Pipe[] = [];
+	let process: ProcessId | undefined;
 	try {
 		sockets.makeFifos([stdin, stdout]);
 		for (const path of [stdin, stdout]) pipes.push(sockets.openFifo(path));
 		const { command, args, cwd, env } = spec;
-		const process = spawn.detached({ command, args, cwd, env, stdin, stdout, stderr: stderrFile(folder, life) });
+		process = spawn.detached({ command, args, cwd, env, stdin, stdout, stderr: stderrFile(folder, life) });
 		writeNote(files, folder, { life, process, ended: false });
 		const [input, output] = pipes;
 		if (input === undefined || output === undefined) throw new Error("a life has two FIFOs");
@@ -113,6 +114,8 @@ export function startLife(world: World, spec: LifeSpec, watch: LifeWatch, option
 		return running;
 	} catch (thrown) {
 		for (const pipe of pipes) pipe.close();
+		// Started, and the disk has no room to note it: nobody would know of it, and the next life would be its twin.
+		if (process !== undefined) spawn.kill(process, "SIGKILL", "group");
 		writeNote(files, folder, { life, ended: true });
 		removeOlder(files, folder, life + 1);
 		throw thrown;

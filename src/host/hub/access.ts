@@ -35,6 +35,8 @@ export class Access {
 	readonly #clients = new Map<string, Client>();
 	/** The hub that knows the host's own token. */
 	#knownTo: string | undefined;
+	/** Subjects of the tokens that this hub was told of since `introduce`. */
+	readonly #told = new Set<string>();
 
 	constructor(options: AccessOptions) {
 		this.#options = options;
@@ -56,8 +58,15 @@ export class Access {
 	/** Makes every token of this host known. Saying it again changes nothing, so it is said at each link. */
 	async introduce(): Promise<void> {
 		this.#knownTo = undefined;
+		this.#told.clear();
 		await this.#introduceSelf();
-		for (const held of this.#options.tokens.list()) if (held.subject !== "host") await this.register(held);
+		await this.introduceRest();
+	}
+
+	/** Those that were made while the others were told: nobody else would tell them before the next link. */
+	async introduceRest(): Promise<void> {
+		for (const held of this.#options.tokens.list())
+			if (held.subject !== "host" && !this.#told.has(held.subject)) await this.register(held);
 	}
 
 	/** Once per hub: what waited may be sent before the link stands, which a hub refuses for a while after a restart of ours. */
@@ -67,11 +76,22 @@ export class Access {
 		if (this.#knownTo !== place.url) await this.introduce();
 	}
 
+	/** What the hub was told of tokens is not what it knows: all of it is said again before the next use. */
+	forget(): void {
+		this.#knownTo = undefined;
+	}
+
 	/** The others stand below the host's own token, so that comes first. */
 	async register(held: HeldToken): Promise<tokens.Token> {
 		await this.#introduceSelf();
 		const { role, name, token } = held;
-		return this.as(this.own()).call(tokens.register, { hash: hashOf(token), role, name }, { timeout: TIMEOUT });
+		const known = await this.as(this.own()).call(
+			tokens.register,
+			{ hash: hashOf(token), role, name },
+			{ timeout: TIMEOUT },
+		);
+		this.#told.add(held.subject);
+		return known;
 	}
 
 	/** The hub takes it no more, and nothing below it. Repeated it is the same end. */

@@ -78,6 +78,8 @@ export class Drain {
 			} catch (thrown) {
 				if (this.#closed) return;
 				if (!(thrown instanceof Fault) || thrown.status >= 500 || thrown.status === 401) {
+					// It does not know this token: a token made while the others were told, or a hub that lost its records.
+					if (thrown instanceof Fault && thrown.status === 401) this.#options.access.forget();
 					this.#wait(reason(thrown));
 					this.#retry = world.clock.after(RETRY_MS, () => this.begin());
 					return;
