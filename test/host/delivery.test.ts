@@ -55,6 +55,18 @@ const words = (effects: readonly DeliveryEffect[]): readonly string[] =>
 const last = (...events: readonly DeliveryEvent[]): readonly string[] => words(play(...events).last);
 const written = (effects: readonly string[]): readonly string[] => effects.filter((word) => word.startsWith("write"));
 
+test("what a queue gives back while a run goes on is not sent anew: that run may be taking it just now", () => {
+	const stopped = [up(), ask("a"), TAKEN, RUN, ask("b"), TAKEN, queue("b"), ask("s", hard), cleared()] as const;
+	// The steer is over before the answer to its clearing comes.
+	const early = [up(), RUN, ask("b"), TAKEN, queue("b"), ask("s", hard)] as const;
+	const answered: DeliveryEvent = { type: "transcript", seen: seen([], ["s"]) };
+	expect(written(last(...early, answered, cleared("b")))).toEqual([]);
+	expect(written(last(...early, answered, cleared("b"), REST))).toEqual([]);
+	const proof: DeliveryEvent = { type: "proof", seen: seen() };
+	expect(last(...early, answered, cleared("b"), REST, PATIENCE, proof)).toContain("write b.2");
+	expect(written(last(...stopped))).toEqual([]);
+});
+
 describe("the outbox", () => {
 	test("holds a message while no pi takes commands", () => {
 		expect(last(ask("a"))).toEqual([]);

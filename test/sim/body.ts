@@ -1,6 +1,7 @@
 /**
  * One process of ours in the simulation: its view of the machine, which can be taken from it at any call. Once dead it
  * does nothing more: no timer, no callback, no answer reaches it, and what it still calls while it unwinds throws.
+ * Stopped it does nothing either, until it goes on with all that came meanwhile.
  */
 import type { Connection, Pipe, Timer, World } from "../../src/world.ts";
 import type { Chance } from "./chance.ts";
@@ -15,6 +16,19 @@ export class Killed extends Error {
 	}
 }
 
+/** A full disk, as the machine says it. */
+export class NoSpace extends Error {
+	readonly code = "ENOSPC";
+	/** SQLite's own number for it: a host tells its own faults from the disk's by the field. */
+	readonly errcode = 13;
+	readonly body: Body;
+
+	constructor(body: Body) {
+		super("database or disk is full");
+		this.body = body;
+	}
+}
+
 export class Body {
 	readonly name: string;
 	readonly machine: Machine;
@@ -23,6 +37,8 @@ export class Body {
 	readonly #chance: Chance;
 	readonly #mourners: (() => void)[] = [];
 	#fuse: number | undefined;
+	/** What came while it was stopped; undefined while it is not. */
+	#held: (() => void)[] | undefined;
 
 	constructor(machine: Machine, name: string, chance: Chance) {
 		this.machine = machine;
@@ -35,12 +51,28 @@ export class Body {
 	kill(): void {
 		if (this.dead) return;
 		this.dead = true;
+		this.#held = undefined;
 		for (const mourn of this.#mourners.splice(0)) mourn();
 	}
 
 	/** kill -9 at the n-th call from now that changes something, perhaps in the middle of a transaction. */
 	killWithin(calls: number): void {
 		this.#fuse = calls;
+	}
+
+	/** SIGSTOP and SIGCONT. */
+	stop(): void {
+		if (!this.dead) this.#held ??= [];
+	}
+
+	goOn(): void {
+		const held = this.#held ?? [];
+		this.#held = undefined;
+		for (const run of held) this.machine.time.after(0, run);
+	}
+
+	get stopped(): boolean {
+		return this.#held !== undefined;
 	}
 
 	onDeath(run: () => void): void {
@@ -57,29 +89,46 @@ export class Body {
 		throw new Killed();
 	}
 
-	/** What runs only while it lives. An error that it lets out would end a real process, so it is told. */
+	/** Before each effect that needs room on the disk. */
+	room(): void {
+		if (this.machine.full) throw new NoSpace(this);
+	}
+
+	/** What runs only while it lives. An error that it lets out ends a real process; only a full disk may do that. */
 	guard<A extends readonly unknown[]>(run: (...args: A) => void): (...args: A) => void {
-		return (...args) => {
+		const guarded = (...args: A): void => {
 			if (this.dead) return;
+			if (this.#held !== undefined) {
+				this.#held.push(() => guarded(...args));
+				return;
+			}
 			try {
 				run(...args);
 			} catch (thrown) {
-				if (!this.dead) this.machine.fail(`${this.name} threw in a callback: ${String(thrown)}`);
+				this.thrown(thrown);
 			}
 		};
+		return guarded;
+	}
+
+	/** Nobody caught it. */
+	thrown(thrown: unknown): void {
+		if (this.dead) return;
+		if (thrown instanceof NoSpace) this.kill();
+		else this.machine.fail(`${this.name} threw in a callback: ${thrown instanceof Error ? thrown.stack : thrown}`);
 	}
 
 	/** A promise that a dead process never sees settle. */
 	answer<T>(within: number, make: () => T): Promise<T> {
 		return new Promise((resolve, reject) => {
-			this.machine.time.after(within, () => {
-				if (this.dead) return;
+			const settle = this.guard(() => {
 				try {
 					resolve(make());
 				} catch (thrown) {
 					reject(thrown);
 				}
 			});
+			this.machine.time.after(within, settle);
 		});
 	}
 
@@ -94,11 +143,18 @@ export class Body {
 			this.step();
 			return make();
 		};
+		const written = <T>(make: () => T): T => {
+			this.step();
+			this.room();
+			return make();
+		};
 		const every = (ms: number, run: () => void): Timer => {
 			let timer: Timer;
+			const guarded = this.guard(run);
 			const again = (): void => {
 				timer = time.after(ms, again);
-				this.guard(run)();
+				// A stopped process misses its beats: it does not make up for them.
+				if (!this.stopped) guarded();
 			};
 			timer = time.after(ms, again);
 			this.onDeath(() => timer.cancel());
@@ -108,7 +164,20 @@ export class Body {
 			clock: {
 				now: () => alive(time.wall),
 				elapsed: () => alive(time.elapsed),
-				after: (ms, run) => time.after(ms + chance.fraction(), this.guard(run)),
+				after: (ms, run) => {
+					let on = true;
+					// Also one that is due and waits for a stopped process can still be cancelled by what runs before it.
+					const guarded = this.guard(() => {
+						if (on) run();
+					});
+					const timer = time.after(ms + chance.fraction(), guarded);
+					return {
+						cancel: () => {
+							on = false;
+							timer.cancel();
+						},
+					};
+				},
 				every,
 				soon: (run) => void time.after(chance.fraction() / 4, this.guard(run)),
 			},
@@ -119,15 +188,15 @@ export class Body {
 			files: {
 				read: (path) => alive(files.read(path)),
 				readFrom: (path, offset) => alive(files.readFrom(path, offset)),
-				write: (path, text) => effect(() => files.write(path, text)),
-				append: (path, text) => effect(() => files.append(path, text)),
+				write: (path, text) => written(() => files.write(path, text)),
+				append: (path, text) => written(() => files.append(path, text)),
 				sync: (path) => effect(() => this.machine.synced(path)),
-				remove: (path) => effect(() => files.remove(path)),
+				remove: (path) => effect(() => this.machine.removed(path)),
 				rename: (from, to) => effect(() => files.rename(from, to)),
 				stat: (path) => alive(files.stat(path)),
 				list: (folder) => alive(files.list(folder)),
-				makeFolder: (path) => effect(() => files.makeFolder(path)),
-				free: () => 1e12,
+				makeFolder: (path) => (files.stat(path) === undefined ? written : effect)(() => files.makeFolder(path)),
+				free: () => (this.machine.full ? 0 : 1e12),
 				database: (path) => new MortalDatabase(this, path),
 			},
 			spawn: {
@@ -141,16 +210,16 @@ export class Body {
 				onExit: (process, run) => processes.onExit(process, this.guard(run)),
 				started: (pid) => alive(processes.started(pid)),
 				alive: (process) => alive(processes.alive(process)),
-				stopped: () => alive(false),
+				stopped: (process) => alive(processes.stopped(process)),
 				kill: (process, signal) => effect(() => processes.kill(process, signal)),
 			},
 			sockets: {
 				makeFifos: (paths) => {
-					for (const path of paths) effect(() => files.makeFifo(path));
+					for (const path of paths) written(() => files.makeFifo(path));
 				},
 				openFifo: (path) => effect(() => this.#pipe(path)),
-				listen: async (path, accept) => effect(() => this.machine.sockets.listen(this, path, accept)),
-				connect: (address, { timeout }): Promise<Connection> => this.machine.sockets.connect(this, address, timeout),
+				listen: async (path, accept) => effect(() => this.machine.sockets.listen(this, `unix:${path}`, accept)),
+				connect: (address, options): Promise<Connection> => this.machine.sockets.connect(this, address, options),
 			},
 		};
 	}

@@ -1,14 +1,21 @@
 /** What must hold at every moment of a run, and what must hold once it has come to rest. */
+import { fold, unlogged, workEvents } from "../../src/gates/ledger.ts";
 import { envelopeOf } from "../../src/pi/envelope.ts";
 import type { Logged } from "./database.ts";
 import type { Machine, Witness } from "./machine.ts";
 import type { Pi } from "./pi.ts";
-import { readEntries, type SimEntry, userText } from "./session.ts";
+import { Reader, type SimEntry, userText } from "./session.ts";
 
 const ENDS = ["consumed", "superseded", "rejected", "lost"];
 /** ms within which a host sees the end of a process that it is not the parent of. */
 const UNSEEN = 8_000;
 const ANSWERS = ["stop", "toolUse", "length"];
+/** States that say that a process lives, and those that say that none does. */
+const ALIVE = ["idle", "working", "stalled"];
+const ENDED = ["paused", "stopped", "failed", "gone"];
+/** Virtual ms for which a host that works may not know better. */
+const BLIND = 60_000;
+const SESSION_PREFIX = "2026-01-05T09-00-00-000Z_";
 
 interface Told {
 	readonly text: string;
@@ -20,6 +27,8 @@ interface Fleet {
 	state: string;
 	lives: number;
 	readonly pis: Pi[];
+	/** Virtual time since which its state and its process contradict each other, as far as a host could see. */
+	since: number | undefined;
 	deaths: number;
 	/** How often a limit stopped it, and how often that was told. */
 	stops: number;
@@ -39,20 +48,32 @@ export class Checks implements Witness {
 	/** Texts whose sending was answered: id by text. */
 	readonly acknowledged = new Map<string, string>();
 	readonly notices = new Map<string, string>();
+	/** By conversation and notice: the notices that stand in it. */
+	readonly #heard = new Set<string>();
+	readonly #told = new Map<string, string>();
+	readonly #readers = new Map<string, Reader>();
+	/** Called when a lieutenant has come into a state. */
+	entered: (id: string, state: string) => void = () => undefined;
+	/** An orchestrator reads the notices: each is told and acknowledged in the end. */
+	notified = true;
 	machine: Machine | undefined;
 	/** Hears all that is noted, for who follows one run. */
 	trace: ((line: string) => void) | undefined;
 
 	fail(what: string): void {
-		if (this.failures.length === 0) for (const id of this.fleet.keys()) this.#show(id);
+		if (this.failures.length === 0 && this.trace !== undefined) for (const id of this.fleet.keys()) this.#show(id);
+		this.#trace(`FAILURE ${what}`);
 		this.failures.push(`${Math.round(this.machine?.time.elapsed ?? 0)} ms: ${what}`);
 	}
 
 	log({ kind, id, body }: Logged): void {
-		this.#trace(
-			`${kind} ${id} ${kind === "row" ? `${body.state} life ${body.lives}` : JSON.stringify(body).slice(0, 200)}`,
-		);
-		if (kind === "asked") {
+		if (this.trace !== undefined)
+			this.#trace(
+				`${kind} ${id} ${kind === "row" ? `${body.state} life ${body.lives}` : JSON.stringify(body).slice(0, 200)}`,
+			);
+		if (kind === "claim") this.#claim(id, body);
+		else if (kind === "word") this.#word(id, body);
+		else if (kind === "asked") {
 			const text = String(body.text);
 			const before = [...this.messages.values()].some((message) => message.text === text && !ownWords(text, body.mode));
 			if (before) this.fail(`"${text.slice(0, 40)}" was asked twice`);
@@ -67,8 +88,10 @@ export class Checks implements Witness {
 				const now = this.machine?.time.elapsed ?? 0;
 				for (const pi of one.pis) if (pi.endedAt !== undefined && now - pi.endedAt < UNSEEN) pi.signalled = true;
 			}
+			const before = one.state;
 			one.state = state;
 			one.lives = Number(body.lives);
+			if (state !== before || one.lives === 0) this.entered(id, state);
 		}
 	}
 
@@ -92,8 +115,44 @@ export class Checks implements Witness {
 		if (receipt !== undefined && ENDS.includes(receipt)) this.fail(`message ${id} was said after it was ${receipt}`);
 	}
 
+	/** A line for who follows the run. */
+	note(what: string): void {
+		this.#trace(what);
+	}
+
+	/** A notice stands in the orchestrator's conversation. */
+	heard(conversation: string, notice: { readonly id: string; readonly again?: boolean }): void {
+		this.#trace(`${conversation} hears ${notice.id}`);
+		const key = `${conversation} ${notice.id}`;
+		if (this.#heard.has(key)) this.fail(`notice ${notice.id} stands twice in conversation ${conversation}`);
+		this.#heard.add(key);
+		const earlier = this.#told.get(notice.id);
+		if (earlier !== undefined && earlier !== conversation && notice.again !== true)
+			this.fail(`notice ${notice.id} was told in ${earlier} and comes to ${conversation} as if it were new`);
+		this.#told.set(notice.id, conversation);
+	}
+
+	/** Time and again: nobody is called alive whose process is dead, nor is one left running that was ended. */
+	look(undisturbed: boolean): void {
+		const now = this.machine?.time.elapsed ?? 0;
+		for (const [id, one] of this.fleet) {
+			const pi = one.pis.at(-1);
+			const living = pi !== undefined && pi.end === undefined;
+			const contradicts = living ? ENDED.includes(one.state) : ALIVE.includes(one.state) && one.lives > 0;
+			if (!contradicts || !undisturbed) one.since = undefined;
+			else if (one.since === undefined) one.since = now;
+			else if (now - one.since > BLIND)
+				this.fail(`${id} is ${one.state} for ${BLIND / 1_000} s and its process ${living ? "lives" : "is dead"}`);
+		}
+	}
+
 	/** At rest: every message has ended, and everything that happened was told as often as it should. */
-	atRest(): void {
+	atRest(hub: boolean): void {
+		if (this.notified) this.#notices();
+		for (const id of this.fleet.keys()) {
+			this.#spend(id, hub);
+			this.#unlogged(id, hub);
+		}
 		for (const [text, id] of this.acknowledged) {
 			const message = this.messages.get(id);
 			if (message === undefined) this.fail(`"${text}" was acknowledged and is not stored`);
@@ -117,13 +176,16 @@ export class Checks implements Witness {
 	}
 
 	/** Something still has to happen before the run is at rest. */
-	get restless(): string | undefined {
+	restless(hub: boolean): string | undefined {
 		for (const [id, one] of this.fleet) {
 			if (one.state !== "gone" && one.state !== "idle") return `${id} is ${one.state}`;
 			if (one.pis.some((pi) => pi.end === undefined && pi.streaming)) return `${id} has a run under way`;
 		}
 		for (const [id, { receipt }] of this.messages) if (!ENDS.includes(receipt)) return `message ${id} is ${receipt}`;
-		return undefined;
+		const unread = this.notified && this.#rows("host", "select id from notices where acknowledged = 0 limit 1")[0];
+		if (unread) return `notice ${unread.id} is not acknowledged`;
+		const kept = hub ? this.#rows("host", "select operation from spool where refused is null limit 1")[0] : undefined;
+		return kept === undefined ? undefined : `the hub has still to hear a ${kept.operation}`;
 	}
 
 	/** How its transcript stands. */
@@ -190,12 +252,64 @@ export class Checks implements Witness {
 
 	/** Entries of the file; with `safe`, those that a power cut would leave. */
 	#entries(lieutenant: string, safe?: "safe"): readonly SimEntry[] {
-		const folder = `/home/lieutenants/${lieutenant}/session`;
-		const files = this.machine?.files;
-		const name = files?.list(folder)[0];
-		const path = `${folder}/${name}`;
-		const text = files?.read(path) ?? "";
-		return readEntries(safe === undefined ? text : text.slice(0, this.machine?.safe.get(path) ?? 0));
+		const path = `/home/lieutenants/${lieutenant}/session/${SESSION_PREFIX}${lieutenant}.jsonl`;
+		const text = this.machine?.files.read(path) ?? "";
+		const key = `${lieutenant} ${safe ?? ""}`;
+		const reader = this.#readers.get(key) ?? new Reader();
+		this.#readers.set(key, reader);
+		return reader.entries(safe === undefined ? text : text.slice(0, this.machine?.safe.get(path) ?? 0));
+	}
+
+	#rows(daemon: "host" | "hub", sql: string): readonly Record<string, unknown>[] {
+		return this.machine?.rows(`/home/${daemon}/${daemon}.db`, sql) ?? [];
+	}
+
+	#notices(): void {
+		for (const { id, acknowledged } of this.#rows("host", "select id, acknowledged from notices")) {
+			if (!this.#told.has(String(id))) this.fail(`notice ${id} is acknowledged and stands in no conversation`);
+			if (acknowledged !== 1) this.fail(`notice ${id} rests unacknowledged`);
+		}
+	}
+
+	/** What the host counted, and what the hub was told, is what the session holds. */
+	#spend(id: string, hub: boolean): void {
+		const used = this.#entries(id)
+			.map(({ message }) => (message.usage as { totalTokens?: number } | undefined)?.totalTokens ?? 0)
+			.reduce((sum, tokens) => sum + tokens, 0);
+		const row = this.#rows("host", `select body from lieutenants where id = '${id}'`)[0];
+		const counted = (JSON.parse(String(row?.body)) as { tokens: number }).tokens;
+		if (counted !== used) this.fail(`${id} used ${used} tokens; its host counts ${counted}`);
+		if (!hub || used === 0) return;
+		const told = Number(
+			this.#rows("hub", `select tokens from usage_sessions where session_id = '${id}'`)[0]?.tokens ?? 0,
+		);
+		if (told > used) this.fail(`${id} used ${used} tokens; the hub counts ${told}`);
+	}
+
+	/** What one that is gone did and never logged is in the work log, or on its way to it. */
+	#unlogged(id: string, hub: boolean): void {
+		const one = this.#lieutenant(id);
+		if (one.state !== "gone") return;
+		const open = unlogged(fold(workEvents(this.#entries(id))));
+		const entries = hub
+			? this.#rows("hub", "select facts from log").map((row) => String(row.facts))
+			: this.#rows("host", "select input from spool where operation = 'log.append'").map((row) => String(row.input));
+		for (const change of open.flatMap(({ files }) => files)) {
+			if (!entries.some((entry) => entry.includes(change)))
+				this.fail(`${change} of ${id} is not in the work log and nobody is left to write it`);
+		}
+	}
+
+	/** A task goes from one holder to another only when the first let go of it or its time was over. */
+	#claim(task: string, { was, until, is }: Record<string, unknown>): void {
+		if (typeof was !== "string" || typeof is !== "string") return;
+		if (Number(until) > (this.machine?.time.wall ?? 0)) this.fail(`task ${task} went from ${was} to ${is} too early`);
+	}
+
+	/** What the hub was told last about a lieutenant is the newest word, and an end stays an end. */
+	#word(id: string, { was, is, before, counter }: Record<string, unknown>): void {
+		if (Number(counter) < Number(before)) this.fail(`the hub took an older word about ${id}`);
+		if (was === "gone" && is !== "gone") this.fail(`${id} came back from its end in the hub`);
 	}
 
 	#answers(lieutenant: string): number {
@@ -215,7 +329,16 @@ export class Checks implements Witness {
 	#lieutenant(id: string): Fleet {
 		const known = this.fleet.get(id);
 		if (known !== undefined) return known;
-		const made = { state: "starting", lives: 0, pis: [], deaths: 0, stops: 0, limits: 0, completed: 0 };
+		const made = {
+			state: "starting",
+			lives: 0,
+			pis: [],
+			since: undefined,
+			deaths: 0,
+			stops: 0,
+			limits: 0,
+			completed: 0,
+		};
 		this.fleet.set(id, made);
 		return made;
 	}

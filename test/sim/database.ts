@@ -1,13 +1,13 @@
 /**
- * The host's database, kept in memory by the machine: what was committed outlives the host, what was not is gone with
- * it. Each commit is a place to die, before and after.
+ * A daemon's database, kept in memory by the machine: what was committed outlives its process, what was not is gone with
+ * it. Each commit is a place to die, before and after, and to find the disk full.
  */
-import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { Body } from "./body.ts";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { type Body, NoSpace } from "./body.ts";
 
-/** Everything the checkers want to know of the database, noted by the database itself. */
-const LOG = `
-create table if not exists sim_log (seq integer primary key, kind text not null, id text not null, body text not null) strict;
+/** Everything the checkers want to know of a database, noted by the database itself. */
+const LOGS: Readonly<Record<string, string>> = {
+	"/home/host/host.db": `
 create trigger if not exists sim_asked after insert on messages begin
 	insert into sim_log (kind, id, body) values ('asked', new.id, json_object('lieutenant', new.lieutenant, 'text', new.text, 'mode', new.mode));
 end;
@@ -20,45 +20,101 @@ end;
 create trigger if not exists sim_row after update of body on lieutenants begin
 	insert into sim_log (kind, id, body) values ('row', new.id, new.body);
 end;
-`;
+`,
+	"/home/hub/hub.db": `
+create trigger if not exists sim_claim after update of claimed_by on tasks when old.claimed_by is not new.claimed_by begin
+	insert into sim_log (kind, id, body) values ('claim', new.id, json_object('was', old.claimed_by, 'until', old.claimed_until, 'is', new.claimed_by));
+end;
+create trigger if not exists sim_word after update on lieutenants begin
+	insert into sim_log (kind, id, body) values ('word', new.id, json_object('was', old.state, 'is', new.state, 'before', old.counter, 'counter', new.counter));
+end;
+`,
+};
+const LOG =
+	"create table if not exists sim_log (seq integer primary key, kind text not null, id text not null, body text not null) strict;";
 
 export interface Logged {
-	readonly kind: "asked" | "receipt" | "notice" | "row";
+	readonly kind: "asked" | "receipt" | "notice" | "row" | "claim" | "word";
 	readonly id: string;
 	readonly body: Record<string, unknown>;
 }
 
+const CHANGES = /^\s*(insert|update|delete|replace|commit|begin)/i;
+
 export class MortalDatabase extends DatabaseSync {
 	readonly #body: Body;
+	readonly #path: string;
 	#log: StatementSync | undefined;
 	#seen = 0;
 
 	constructor(body: Body, path: string) {
 		super(body.machine.databaseAt(path));
 		this.#body = body;
-		body.onDeath(() => super.close());
+		this.#path = path;
+		body.onDeath(() => {
+			if (this.isOpen) super.close();
+		});
 	}
 
 	override exec(sql: string): void {
-		if (sql === "begin immediate" || sql === "commit") this.#body.step();
+		if (/^\s*pragma/i.test(sql)) {
+			// Connections of one in-memory database see each other's locks, which those of one file do not.
+			super.exec(`${sql}; pragma read_uncommitted = on`);
+			return;
+		}
+		this.#before(sql);
 		super.exec(sql);
-		if (sql !== "commit") return;
-		this.#told();
+		this.#after(sql);
+	}
+
+	override prepare(sql: string): StatementSync {
+		const statement = super.prepare(sql);
+		if (!CHANGES.test(sql)) return statement;
+		const run = (...values: SQLInputValue[]) => {
+			this.#before(sql);
+			const result = statement.run(...values);
+			this.#after(sql);
+			return result;
+		};
+		const rest = {
+			all: (...values: SQLInputValue[]) => statement.all(...values),
+			get: (...values: SQLInputValue[]) => statement.get(...values),
+			columns: () => statement.columns(),
+		};
+		return { ...rest, run } as unknown as StatementSync;
+	}
+
+	/** A statement outside of a transaction is one by itself. */
+	#before(sql: string): void {
+		if (sql !== "commit" && this.isTransaction) return;
 		this.#body.step();
+		if (!this.#body.machine.full || !CHANGES.test(sql) || sql.startsWith("begin")) return;
+		// SQLite itself ends the transaction.
+		if (this.isTransaction) super.exec("rollback");
+		throw new NoSpace(this.#body);
+	}
+
+	#after(sql: string): void {
+		if (this.isTransaction) return;
+		if (CHANGES.test(sql)) this.#told();
+		if (sql === "commit") this.#body.step();
 	}
 
 	/** What this commit made true. */
 	#told(): void {
+		const own = LOGS[this.#path];
+		if (own === undefined) return;
+		const { machine } = this.#body;
 		if (this.#log === undefined) {
-			super.exec(LOG);
+			super.exec(LOG + own);
 			this.#log = super.prepare("select seq, kind, id, body from sim_log where seq > ? order by seq");
-			this.#seen = this.#body.machine.logged;
+			this.#seen = machine.logged.get(this.#path) ?? 0;
 		}
 		for (const row of this.#log.all(this.#seen)) {
 			this.#seen = Number(row.seq);
-			this.#body.machine.logged = this.#seen;
+			machine.logged.set(this.#path, this.#seen);
 			const kind = String(row.kind) as Logged["kind"];
-			this.#body.machine.told({ kind, id: String(row.id), body: JSON.parse(String(row.body)) as Logged["body"] });
+			machine.told({ kind, id: String(row.id), body: JSON.parse(String(row.body)) as Logged["body"] });
 		}
 	}
 }

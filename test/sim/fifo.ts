@@ -51,6 +51,7 @@ export class Outlet {
 	readonly #fifo: Fifo;
 	readonly #stop: () => void;
 	#waiting: Buffer[] = [];
+	#stopped = false;
 	#drained: (() => void)[] = [];
 
 	constructor(fifo: Fifo) {
@@ -67,6 +68,12 @@ export class Outlet {
 		this.#flush();
 	}
 
+	/** A stopped process writes nothing, however much room there is. */
+	stop(stopped: boolean): void {
+		this.#stopped = stopped;
+		this.#flush();
+	}
+
 	/** Resolves when all is in the FIFO. */
 	drained(): Promise<void> {
 		if (this.#waiting.length === 0) return Promise.resolve();
@@ -80,6 +87,7 @@ export class Outlet {
 	}
 
 	#flush(): void {
+		if (this.#stopped) return;
 		for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
 			const taken = this.#fifo.write(first);
 			if (taken < first.length) {

@@ -17,6 +17,15 @@ export interface Witness {
 	said(pi: Pi, text: string): void;
 }
 
+/** What agents do with the board; each with the token of its own. */
+export interface Board {
+	/** Ids of tasks. */
+	readonly tasks: readonly string[];
+	/** True when it got it. */
+	claim(token: string, task: string): Promise<boolean>;
+	release(token: string, task: string): Promise<void>;
+}
+
 let databases = 0;
 
 export class Machine {
@@ -25,8 +34,14 @@ export class Machine {
 	readonly sockets: SimSockets;
 	readonly processes: Processes;
 	readonly chance: Chance;
-	/** Rows of the database's own log that were told. */
-	logged = 0;
+	/** Per database: how many rows of its own log were told. */
+	readonly logged = new Map<string, number>();
+	/** Nothing more fits on the disk. */
+	full = false;
+	/** It was so at some time of this run. */
+	wasFull = false;
+	/** The board of the hub, where there is one. */
+	board: Board | undefined;
 	/** Per file: how much of it a power cut would leave. */
 	readonly safe = new Map<string, number>();
 	readonly #witness: Witness;
@@ -46,6 +61,15 @@ export class Machine {
 
 	told(entry: Logged): void {
 		this.#witness.log(entry);
+	}
+
+	/** The end of a file is checked: what proves a conversation is never removed, nor what a living process reads. */
+	removed(path: string): void {
+		if (/\/session(\/|$)/.test(path) || /^\/home\/lieutenants\/[^/]+$/.test(path))
+			this.fail(`${path} was removed, and nothing else holds what was said`);
+		const reader = this.processes.living().find((pi) => path.startsWith(`${pi.folder}/`) && pi.reads(path));
+		if (reader !== undefined) this.fail(`${path} was removed while life ${reader.life} reads it`);
+		this.files.remove(path);
 	}
 
 	synced(path: string): void {
@@ -121,10 +145,14 @@ export class Processes {
 		return this.started(process.pid) === process.started;
 	}
 
+	stopped(process: ProcessId): boolean {
+		return this.alive(process) && this.#all.get(process.pid)?.stopped === true;
+	}
+
 	kill(process: ProcessId, signal: Signal): boolean {
 		const pi = this.#all.get(process.pid);
 		if (pi === undefined || pi.process.started !== process.started) return false;
-		pi.signalled = true;
+		if (signal !== "SIGSTOP" && signal !== "SIGCONT") pi.signalled = true;
 		if (pi.end !== undefined) return false;
 		pi.signal(signal);
 		return true;

@@ -4,6 +4,7 @@
  * session file that begins with the first assistant message; steers that an abort swallows; runs that wait while nobody
  * reads. What the pack does inside pi is the pack's own code where it can be.
  */
+import { fold, unlogged, WORK, workEvents } from "../../src/gates/ledger.ts";
 import { envelopeOf } from "../../src/pi/envelope.ts";
 import { Deliveries } from "../../src/pi/pack/memory.ts";
 import type { DetachedOptions, ProcessId, Signal } from "../../src/world.ts";
@@ -54,6 +55,14 @@ export class Pi {
 	#endListeners: ((code: number | null, signal: string | null) => void)[] = [];
 	#unwatch: (() => void) | undefined;
 	#line = "";
+	/** What is due while it is stopped; undefined while it is not. */
+	#held: (() => void)[] | undefined;
+	/** A SIGTERM that came while it was stopped. */
+	#ending = false;
+	/** The provider's answer that it waits for will not come. */
+	#lost = false;
+	readonly #claimed: string[] = [];
+	readonly #changes: string[] = [];
 	/** `_isAgentRunActive`: what `get_state` calls streaming. */
 	#active = false;
 	#running = false;
@@ -66,7 +75,8 @@ export class Pi {
 	/** As shown. */
 	readonly #shown: Record<Queue, string[]> = { steering: [], followUp: [] };
 	/** As the agent loop takes from: emptied a moment before the shown one. */
-	readonly #held: Record<Queue, string[]> = { steering: [], followUp: [] };
+	readonly #taken: Record<Queue, string[]> = { steering: [], followUp: [] };
+	readonly #token: string;
 	#failures = 0;
 
 	constructor(machine: Machine, process: ProcessId, options: DetachedOptions, manners: PiManners, witness: Witness) {
@@ -82,6 +92,7 @@ export class Pi {
 		const sessions = args[args.indexOf("--session-dir") + 1] ?? "";
 		this.#store = new Session(machine.files, sessions, this.session, `${this.life}`);
 		this.#stdin = options.stdin ?? "";
+		this.#token = env.VERS_AUTH_TOKEN ?? "";
 		this.#out = new Outlet(machine.files.fifo(options.stdout ?? ""));
 	}
 
@@ -97,9 +108,45 @@ export class Pi {
 		this.#endListeners.push(run);
 	}
 
+	get stopped(): boolean {
+		return this.#held !== undefined;
+	}
+
+	/** It has this FIFO open. */
+	reads(path: string): boolean {
+		return this.holds && path === this.#stdin;
+	}
+
 	signal(signal: Signal): void {
 		if (signal === "SIGKILL") this.die(null, "SIGKILL");
-		else if (signal === "SIGTERM") this.#machine.time.after(this.#chance.between(5, 300), () => this.die(143, null));
+		else if (signal === "SIGTERM") this.#terminate();
+		else if (signal === "SIGSTOP") this.#stop();
+		else if (signal === "SIGCONT") this.#goOn();
+	}
+
+	/** Its connection to the provider is gone: after a sleep of the machine, say. */
+	loseProvider(): void {
+		if (this.#active) this.#lost = true;
+	}
+
+	#terminate(): void {
+		this.#ending = true;
+		if (this.#held === undefined) this.#machine.time.after(this.#chance.between(5, 300), () => this.die(143, null));
+	}
+
+	#stop(): void {
+		if (this.end !== undefined) return;
+		this.#held ??= [];
+		this.#out.stop(true);
+	}
+
+	#goOn(): void {
+		if (this.end !== undefined || this.#held === undefined) return;
+		const held = this.#held;
+		this.#held = undefined;
+		this.#out.stop(false);
+		for (const run of held) this.#later(0, run);
+		if (this.#ending) this.#terminate();
 	}
 
 	/** Its end, at any moment; sometimes in the middle of writing a line of its session. */
@@ -127,6 +174,7 @@ export class Pi {
 		this.#store.load();
 		this.#deliveries = new Deliveries({});
 		this.#deliveries.refill(this.#store.entries);
+		this.#changes.push(...unlogged(fold(workEvents(this.#store.entries))).map((change) => change.id));
 		await this.#sleep(this.#chance.between(5, 200));
 		const fifo = this.#machine.files.fifo(this.#stdin);
 		this.#unwatch = fifo.watch(() => {
@@ -180,7 +228,7 @@ export class Pi {
 					const data = { steering: [...this.#shown.steering], followUp: [...this.#shown.followUp] };
 					for (const queue of ["steering", "followUp"] as const) {
 						this.#shown[queue] = [];
-						this.#held[queue] = [];
+						this.#taken[queue] = [];
 					}
 					this.#queueUpdate();
 					this.#answer(command, data);
@@ -228,7 +276,7 @@ export class Pi {
 			const queue: Queue = command.streamingBehavior === "steer" ? "steering" : "followUp";
 			this.#shown[queue].push(text);
 			this.#queueUpdate();
-			this.#held[queue].push(text);
+			this.#taken[queue].push(text);
 			this.#answer(command);
 			return;
 		}
@@ -261,12 +309,12 @@ export class Pi {
 	}
 
 	#hasQueued(): boolean {
-		return this.#held.steering.length + this.#held.followUp.length > 0;
+		return this.#taken.steering.length + this.#taken.followUp.length > 0;
 	}
 
 	/** One at a time. */
 	#drain(queue: Queue): readonly string[] {
-		return this.#held[queue].splice(0, 1);
+		return this.#taken[queue].splice(0, 1);
 	}
 
 	async #loop(prompts: readonly string[]): Promise<void> {
@@ -303,8 +351,8 @@ export class Pi {
 		// In no queue, and in no entries.
 		if (this.#chance.often(0.3)) await this.#sleep(this.#chance.between(1, 400));
 		await this.#emit({ type: "message_end", message });
-		this.#store.append(message, this.#machine.time.wall);
-		this.#witness.said(this, text);
+		this.#append(message);
+		if (this.end === undefined) this.#witness.said(this, text);
 	}
 
 	/** One request to the model. */
@@ -318,7 +366,8 @@ export class Pi {
 			const how = chance.often(0.5) ? "aborted" : this.#manners.aborted;
 			return this.#failed(how, "This operation was aborted");
 		}
-		if (this.#failures < 2 && chance.often(this.#manners.errors)) {
+		if (this.#lost || (this.#failures < 2 && chance.often(this.#manners.errors))) {
+			this.#lost = false;
 			this.#failures += 1;
 			return this.#failed("error", "provider says no");
 		}
@@ -331,7 +380,13 @@ export class Pi {
 		}
 		const call = { type: "toolCall", id: `call-${this.#store.entries.length}`, name: "bash", arguments: {} };
 		const content = [{ type: "text", text }, ...(tools ? [call] : [])];
-		await this.#assistant({ role: "assistant", content, stopReason: tools ? "toolUse" : "stop" });
+		const [input, output] = [chance.between(100, 9_000), chance.between(1, 900)];
+		const usage = { input, output, cacheRead: 0, cacheWrite: 0, totalTokens: input + output, cost: { total: 0.001 } };
+		const stopReason = tools ? "toolUse" : "stop";
+		const from = { provider: "sim", model: "model" };
+		// The work-log gate has its word before the end of a run.
+		if (!tools) this.#logged();
+		await this.#assistant({ role: "assistant", content, stopReason, ...from, usage });
 		return tools ? "toolUse" : "stop";
 	}
 
@@ -343,7 +398,13 @@ export class Pi {
 
 	async #assistant(message: SimMessage): Promise<void> {
 		await this.#emit({ type: "message_end", message });
-		this.#store.append(message, this.#machine.time.wall);
+		this.#append(message);
+	}
+
+	/** Without room for its session pi ends. */
+	#append(message: SimMessage): void {
+		if (this.#machine.full) this.die(1, null);
+		else this.#store.append(message, this.#machine.time.wall);
 	}
 
 	async #tool(): Promise<void> {
@@ -354,11 +415,39 @@ export class Pi {
 		if (stubborn) await this.#sleep(chance.between(5_000, 35_000));
 		else await this.#wait(chance.often(0.2) ? chance.between(2_000, 20_000) : chance.between(10, 1_500));
 		const isError = this.#abortRequested;
+		if (chance.often(0.15)) this.#changed();
+		if (chance.often(0.3)) void this.#board();
 		await this.#emit({ type: "tool_execution_end", toolCallId, toolName: "bash", isError });
 		const text = chance.often(0.1) ? "y".repeat(30_000) : "done";
 		const message = { role: "toolResult", toolCallId, toolName: "bash", content: [{ type: "text", text }], isError };
 		await this.#emit({ type: "message_end", message });
-		this.#store.append(message, this.#machine.time.wall);
+		this.#append(message);
+	}
+
+	/** A file was changed: the gate notes it in the session. */
+	#changed(): void {
+		const id = `change-${this.process.pid}-${this.#store.entries.length}`;
+		this.#changes.push(id);
+		const data = { type: "changed", id, files: [`src/${id}.ts`], commits: [], effects: [] };
+		this.#store.note(WORK, data, this.#machine.time.wall);
+	}
+
+	/** The gate's own entry: all that is open is in the work log. */
+	#logged(): void {
+		const ids = this.#changes.splice(0);
+		if (ids.length > 0) this.#store.note(WORK, { type: "covered", ids, by: "log" }, this.#machine.time.wall);
+	}
+
+	/** A tool of the board: takes a task, or lets go of it. */
+	async #board(): Promise<void> {
+		const { board } = this.#machine;
+		if (board === undefined) return;
+		const held = this.#claimed.pop();
+		if (held !== undefined) await board.release(this.#token, held);
+		else {
+			const task = board.tasks[this.#chance.between(0, board.tasks.length - 1)];
+			if (task !== undefined && (await board.claim(this.#token, task))) this.#claimed.push(task);
+		}
 	}
 
 	async #settle(): Promise<void> {
@@ -431,7 +520,9 @@ export class Pi {
 	/** Nothing more happens in a dead process. */
 	#later(ms: number, run: () => void): void {
 		this.#machine.time.after(ms, () => {
-			if (this.end === undefined) run();
+			if (this.end !== undefined) return;
+			if (this.#held === undefined) run();
+			else this.#held.push(run);
 		});
 	}
 }

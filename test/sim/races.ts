@@ -39,6 +39,7 @@ const BOUNDS = { turns: 1_000, usd: 1_000, quietTurns: 1_000, steerSeconds: 3_60
 export async function race(seed: number, wanted: number): Promise<Races> {
 	const chance = new Chance(seed * 104_729 + 7);
 	const checks = new Checks();
+	checks.notified = false;
 	const machine = new Machine(seed, { dedup: true, errors: 0, aborted: "aborted" }, checks);
 	checks.machine = machine;
 	machine.files.makeFolder("/work");
@@ -99,10 +100,10 @@ export async function race(seed: number, wanted: number): Promise<Races> {
 			}
 		}
 		if (races < wanted || under > 0) continue;
-		if (machine.time.elapsed - last > PEACE) checks.fail(`no rest: ${checks.restless ?? "a call hangs"}`);
-		else if (checks.restless === undefined && machine.time.elapsed - last > 60_000) break;
+		if (machine.time.elapsed - last > PEACE) checks.fail(`no rest: ${checks.restless(false) ?? "a call hangs"}`);
+		else if (checks.restless(false) === undefined && machine.time.elapsed - last > 60_000) break;
 	}
-	if (checks.failures.length === 0) checks.atRest();
+	if (checks.failures.length === 0) checks.atRest(false);
 	body.kill();
 	machine.end();
 	return { failures: checks.failures, races };

@@ -10,12 +10,17 @@ export interface SimMessage {
 }
 
 export interface SimEntry {
-	readonly type: "message";
+	readonly type: "message" | "custom";
 	readonly id: string;
 	readonly parentId: string | null;
 	readonly timestamp: string;
+	/** Empty in a custom entry. */
 	readonly message: SimMessage;
+	readonly customType?: string;
+	readonly data?: unknown;
 }
+
+const NO_MESSAGE: SimMessage = { role: "none", content: [] };
 
 export const userText = (entry: SimEntry): string | undefined => {
 	const [first] = entry.message.content;
@@ -45,12 +50,23 @@ export class Session {
 	}
 
 	append(message: SimMessage, wall: number): void {
+		this.#add({ type: "message", ...this.#next(wall), message });
+	}
+
+	/** What an extension notes; not part of what the model reads. */
+	note(customType: string, data: unknown, wall: number): void {
+		this.#add({ type: "custom", ...this.#next(wall), message: NO_MESSAGE, customType, data });
+	}
+
+	#next(wall: number): { readonly id: string; readonly parentId: string | null; readonly timestamp: string } {
 		const parentId = this.entries.at(-1)?.id ?? null;
-		const id = `${this.#mark}-${this.entries.length}`;
-		const entry: SimEntry = { type: "message", id, parentId, timestamp: new Date(wall).toISOString(), message };
+		return { id: `${this.#mark}-${this.entries.length}`, parentId, timestamp: new Date(wall).toISOString() };
+	}
+
+	#add(entry: SimEntry): void {
 		this.entries.push(entry);
 		if (this.#onDisk) this.#files.append(this.#path, `${JSON.stringify(entry)}\n`);
-		else if (message.role === "assistant") {
+		else if (entry.message.role === "assistant") {
 			const lines = [{ type: "session", id: "header" }, ...this.entries].map((line) => JSON.stringify(line));
 			this.#files.append(this.#path, `${lines.join("\n")}\n`);
 			this.#onDisk = true;
@@ -66,11 +82,25 @@ export class Session {
 /** What the file holds; torn lines are passed over, as pi does. */
 export function readEntries(text: string): readonly SimEntry[] {
 	return text.split("\n").flatMap((line) => {
+		if (!line.startsWith('{"type":"message"') && !line.startsWith('{"type":"custom"')) return [];
 		try {
-			const entry = JSON.parse(line) as SimEntry;
-			return entry.type === "message" ? [entry] : [];
+			return [JSON.parse(line) as SimEntry];
 		} catch {
+			// Torn by a kill in the middle of it.
 			return [];
 		}
 	});
+}
+
+/** A file that only grows, read as it grows: the checks look at it at each answer. */
+export class Reader {
+	readonly #entries: SimEntry[] = [];
+	#read = 0;
+
+	entries(text: string): readonly SimEntry[] {
+		const end = text.lastIndexOf("\n") + 1;
+		if (end > this.#read) this.#entries.push(...readEntries(text.slice(this.#read, end)));
+		this.#read = Math.max(end, this.#read);
+		return this.#entries;
+	}
 }

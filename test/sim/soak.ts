@@ -1,29 +1,50 @@
-/** Many simulated runs: `npm run sim:soak -- --seeds 1000 [--seed 1]`. Ends with 1 and the first failing seed. */
+/**
+ * Many simulated runs: `npm run sim:soak -- --seeds 1000 [--seed 1]`. Prints each failing seed with what failed and how to
+ * play it again, then how often each fault met each state. Ends with 1 when a seed failed. `--first` stops at that one,
+ * `--trace` tells every step, `--json` prints one line for a program.
+ */
 import { parseArgs } from "node:util";
 import { simulate } from "./run.ts";
 import { tableOf } from "./table.ts";
 
+/** What `--json` prints. */
+export interface Soaked {
+	readonly runs: number;
+	readonly failed: readonly { readonly seed: number; readonly failures: readonly string[] }[];
+	/** `<fault> <state>` and how often the one met the other. */
+	readonly struck: readonly (readonly [string, number])[];
+	readonly messages: number;
+	readonly steps: number;
+}
+
 const { values } = parseArgs({
 	options: {
-		seeds: { type: "string" },
-		seed: { type: "string" },
-		trace: { type: "boolean" },
-		all: { type: "boolean" },
+		seeds: { type: "string", default: "1" },
+		seed: { type: "string", default: "1" },
+		first: { type: "boolean", default: false },
+		trace: { type: "boolean", default: false },
+		json: { type: "boolean", default: false },
 	},
 });
-const first = Number(values.seed ?? 1);
-const last = first + Number(values.seeds ?? 1) - 1;
+
 const struck = new Map<string, number>();
-let [messages, steps, failed] = [0, 0, 0];
-for (let seed = first; seed <= last; seed++) {
-	const run = await simulate(seed, values.trace === true ? { trace: (line) => console.log(line) } : {});
+const failed: { seed: number; failures: readonly string[] }[] = [];
+let [runs, messages, steps] = [0, 0, 0];
+const from = Number(values.seed);
+for (let seed = from; seed < from + Number(values.seeds); seed++) {
+	const run = await simulate(seed, values.trace ? { trace: (line) => console.log(line) } : {});
 	for (const [key, count] of run.struck) struck.set(key, (struck.get(key) ?? 0) + count);
+	runs += 1;
 	messages += run.messages;
 	steps += run.steps;
 	if (run.failures.length === 0) continue;
-	failed += 1;
-	console.log(`FLAGSHIP_SIM_SEED=${seed}\n\t${run.failures.slice(0, 5).join("\n\t")}`);
-	if (values.all !== true) break;
+	failed.push({ seed, failures: run.failures });
+	if (!values.json)
+		console.log(
+			`seed ${seed} failed; again: npm run sim:soak -- --seed ${seed} --trace\n\t${run.failures.slice(0, 5).join("\n\t")}`,
+		);
+	if (values.first) break;
 }
-console.log(`${tableOf(struck)}\n${last - first + 1} runs, ${failed} failed, ${messages} messages, ${steps} steps`);
-process.exitCode = failed > 0 ? 1 : 0;
+if (values.json) console.log(JSON.stringify({ runs, failed, struck: [...struck], messages, steps } satisfies Soaked));
+else console.log(`${tableOf(struck)}\n${runs} runs, ${failed.length} failed, ${messages} messages, ${steps} steps`);
+process.exitCode = failed.length > 0 ? 1 : 0;

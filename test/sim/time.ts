@@ -16,6 +16,7 @@ export class Time {
 	readonly #heap: Due[] = [];
 	#seq = 0;
 	#now = 0;
+	#wallOffset = 0;
 	/** Events run so far. */
 	steps = 0;
 
@@ -25,7 +26,17 @@ export class Time {
 	}
 
 	get wall(): number {
-		return EPOCH + Math.floor(this.#now);
+		return EPOCH + Math.floor(this.#now) + this.#wallOffset;
+	}
+
+	/** Somebody sets the clock: wall time alone moves, either way. */
+	setClock(by: number): void {
+		this.#wallOffset += by;
+	}
+
+	/** The machine stands still for so long: what was due meanwhile runs late, all at once and in its order. */
+	pass(ms: number): void {
+		this.#now += ms;
 	}
 
 	after(ms: number, run: () => void): Timer {
@@ -47,7 +58,7 @@ export class Time {
 	async step(): Promise<boolean> {
 		for (let due = this.#pop(); due !== undefined; due = this.#pop()) {
 			if (due.run === undefined) continue;
-			this.#now = due.at;
+			this.#now = Math.max(this.#now, due.at);
 			this.steps += 1;
 			due.run();
 			// All promises that are ready run before this resolves; nothing here waits for the real machine.

@@ -1,0 +1,57 @@
+/** What each operator makes of a few lines; the whole proof is `npm run mutants`. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Mutant, mutantsOf, type Operator } from "./operators.ts";
+import { withTrees } from "./parse.ts";
+
+const FILE = "sample.ts";
+const SOURCE = `const ROWS = { idle: "working", paused: 1 };
+export function step(effects: string[], on: boolean): string {
+	if (on) note(ROWS);
+	effects.push("wait", "send");
+	first();
+	second();
+	return on ? "a" : "b";
+}
+`;
+
+let mutants: readonly Mutant[] = [];
+const folder = mkdtempSync(join(tmpdir(), "mutants-"));
+
+beforeAll(() => {
+	writeFileSync(join(folder, FILE), SOURCE);
+	mutants = withTrees(folder, [FILE], (trees) => [...trees].flatMap(([file, tree]) => mutantsOf(file, tree)));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const broken = ({ start, end, becomes }: Mutant): string => SOURCE.slice(0, start) + becomes + SOURCE.slice(end);
+const made = (operator: Operator): readonly string[] =>
+	mutants.filter((mutant) => mutant.operator === operator).map(broken);
+
+describe("an operator", () => {
+	test.each<[Operator, string, string]>([
+		["drop a statement", "\tfirst();\n", "\t;\n"],
+		["drop a statement", "note(ROWS);", ";"],
+		["negate a condition", "if (on)", "if (!(on))"],
+		["negate a condition", "on ? ", "!(on) ? "],
+		["swap two effects", "first();\n\tsecond();", "second();\n\tfirst();"],
+		["swap two effects", '"wait", "send"', '"send", "wait"'],
+		["skip an effect", '"wait", "send"', '"send"'],
+		["skip an effect", '"wait", "send"', '"wait"'],
+		["drop a row", 'idle: "working",', ""],
+	])("can %s: %j becomes %j", (operator, was, becomes) => {
+		expect(made(operator)).toContain(SOURCE.replace(was, becomes));
+	});
+
+	test("says the line and the text of the place, on one line", () => {
+		expect(mutants).toContainEqual(
+			expect.objectContaining({ file: FILE, line: 5, operator: "swap two effects", was: "first(); second();" }),
+		);
+	});
+
+	test("never leaves the source as it was", () => {
+		expect(mutants.filter((mutant) => broken(mutant) === SOURCE)).toEqual([]);
+	});
+});
