@@ -73,7 +73,7 @@ export function recount(evidence: Evidence): { readonly figures: Figures; readon
 		tokensCounted: sum([...sessions, ...estimates].map(({ tokens }) => tokens.total)),
 		requestsCut: cut.length,
 		requestsEstimated: unique(estimates.map(({ sessionId, request }) => `${sessionId} ${request}`)).length,
-		deaths: sum(lieutenants.map(({ lives }) => lives - 1)),
+		deaths: deathsIn(evidence.events),
 		deathsTold: new Set(told).size,
 	};
 	const few = Object.entries(LEAST).filter(([name, least]) => figures[name as keyof typeof LEAST] < least);
@@ -221,6 +221,13 @@ function tokenChecks(evidence: Evidence): readonly (readonly [boolean, string])[
 		];
 	});
 }
+
+/**
+ * Deaths as the hub has them. Not lives: a life may be begun and never come to be, where the host is killed between the
+ * two, and that is nobody's death. That no kill is missing the runner's own five show.
+ */
+const deathsIn = (events: Evidence["events"]): number =>
+	new Set(events.flatMap(({ type, detail }) => (type === "lieutenant_death" ? [shape(detail).notice] : []))).size;
 
 /** Ids of the notices of deaths in the orchestrator's conversation, as often as they stand there. */
 const deathsTold = (transcripts: readonly Transcript[]): readonly string[] =>

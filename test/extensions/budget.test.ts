@@ -35,6 +35,9 @@ await describeEachPi("a fleet's budget", (pi) => {
 		const warnings: { summary: string }[] = JSON.parse(
 			stage.flagship("feed", "list", "--type", "budget_warning", "--json"),
 		);
-		expect(warnings.map(({ summary }) => summary)).toEqual(["the fleet of captain has spent $0.40 of $0.40"]);
+		// The turn that was under way is money, too: a dime more at most.
+		expect(warnings.map(({ summary }) => summary)).toEqual([
+			expect.stringMatching(/^the fleet of captain has spent \$0\.[45]0 of \$0\.40$/),
+		]);
 	});
 });
