@@ -3,10 +3,10 @@
  * records and the hub's, never told by a model. The host keeps when a person last typed to each orchestrator.
  */
 import { type Static, Type } from "@sinclair/typebox";
-import { TASK_STATUSES } from "./board.ts";
 import { LIEUTENANT_STATES } from "./lieutenants.ts";
 import { EVERYONE, operation } from "./operation.ts";
 import { oneOf } from "./shapes.ts";
+import { TASK_STATUSES } from "./task.ts";
 
 const who = Type.Optional(Type.String({ description: "whose it is" }));
 const TaskLine = Type.Object({ id: Type.String(), title: Type.String(), status: oneOf(TASK_STATUSES), who });

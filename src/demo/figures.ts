@@ -5,6 +5,7 @@ import * as feed from "../contract/feed.ts";
 import type { Lieutenant } from "../contract/lieutenants.ts";
 import { status } from "../contract/lieutenants.ts";
 import { type LogEntry, query } from "../contract/log.ts";
+import type { Task } from "../contract/task.ts";
 import { type UsageSession, sessions as usageSessions } from "../contract/usage.ts";
 import type { RunFile } from "../daemon/run-file.ts";
 import { ORCHESTRATOR, PARTS } from "./story.ts";
@@ -12,7 +13,7 @@ import { ORCHESTRATOR, PARTS } from "./story.ts";
 /** Everything that the hub was asked. One page of each is more than the demo can fill. */
 export interface Memory {
 	readonly lieutenants: readonly Lieutenant[];
-	readonly tasks: readonly board.Task[];
+	readonly tasks: readonly Task[];
 	readonly entries: readonly LogEntry[];
 	readonly feedEvents: number;
 	/** What the gate has published. */
@@ -80,7 +81,7 @@ function verdictOf({ metadata }: feed.FeedEvent): unknown {
 export const nagsOf = (memory: Memory): readonly feed.FeedEvent[] =>
 	memory.gate.filter((event) => verdictOf(event) === "refused");
 
-export const doneOf = (memory: Pick<Memory, "tasks">): readonly board.Task[] =>
+export const doneOf = (memory: Pick<Memory, "tasks">): readonly Task[] =>
 	memory.tasks.filter((task) => task.status === "done");
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

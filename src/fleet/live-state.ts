@@ -2,9 +2,10 @@
  * What an orchestrator's model is told with each request, and never stored: its fleet, its open tasks, the notices that
  * are not yet in the conversation. A model that has forgotten all else, after a restart or a compaction, still has it.
  */
-import type { Task } from "../contract/board.ts";
+
 import type { Lieutenant, LieutenantState } from "../contract/lieutenants.ts";
 import type { Notice } from "../contract/link.ts";
+import type { Task } from "../contract/task.ts";
 import { cut, doing, dollars, MARKS, summary } from "./present.ts";
 
 /** A request's message that begins with this is the live state. */

@@ -3,9 +3,11 @@
  * by themselves, opened when first needed: pi gives each extension modules of its own, and a connection costs time.
  */
 import type { CallOrKeep } from "../client/spool.ts";
-import { claim, create, list, territories } from "../contract/board.ts";
+import { create, list } from "../contract/board.ts";
+import { claim } from "../contract/claims.ts";
 import { list as events, publish } from "../contract/feed.ts";
 import { append } from "../contract/log.ts";
+import { territories } from "../contract/terms.ts";
 import { recordSession } from "../contract/usage.ts";
 import { fault } from "../errors.ts";
 import type { Records } from "../gates/records.ts";

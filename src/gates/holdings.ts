@@ -2,7 +2,7 @@
  * What held tasks own, as the hub last said it. Asked again only when the answer is old, so that not every tool waits
  * for the hub; while the hub is away the last answer counts, and that is said once.
  */
-import type { Territory } from "../contract/board.ts";
+import type { Territory } from "../contract/task.ts";
 import { reason } from "../errors.ts";
 import type { Clock } from "../world.ts";
 

@@ -1,7 +1,7 @@
 /** What gates and usage need of the hub. One real wiring (`src/fleet/records.ts`), one in memory in the tests. */
 import type { Static } from "@sinclair/typebox";
-import type { Territory } from "../contract/board.ts";
 import type { Facts } from "../contract/log.ts";
+import type { Territory } from "../contract/task.ts";
 import type { recordSession } from "../contract/usage.ts";
 
 import type { Fired } from "./report.ts";

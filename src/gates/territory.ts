@@ -2,7 +2,7 @@
  * Files that another's claimed task owns. Two agents in one file cost a merge, or the work of one of them; so a file
  * belongs to whoever held a task that names it first, and everybody else leaves it.
  */
-import type { Territory } from "../contract/board.ts";
+import type { Territory } from "../contract/task.ts";
 import { covers } from "../contract/territory.ts";
 
 export interface Touched {

@@ -6,6 +6,7 @@ import * as board from "../../src/contract/board.ts";
 import * as feed from "../../src/contract/feed.ts";
 import { type Lieutenant, status } from "../../src/contract/lieutenants.ts";
 import { type LogEntry, query } from "../../src/contract/log.ts";
+import type { Task } from "../../src/contract/task.ts";
 import * as usage from "../../src/contract/usage.ts";
 import type { Ended, Served } from "../../src/demo/model/server.ts";
 import { git, type Stage } from "../../src/demo/stage.ts";
@@ -33,7 +34,7 @@ export interface Transcript {
 
 export interface Evidence {
 	readonly lieutenants: readonly Lieutenant[];
-	readonly tasks: readonly board.Task[];
+	readonly tasks: readonly Task[];
 	readonly entries: readonly LogEntry[];
 	readonly events: readonly feed.FeedEvent[];
 	readonly sessions: readonly usage.UsageSession[];

@@ -7,6 +7,8 @@ import { findHub } from "../../src/client/address.ts";
 import { type Client, createClient } from "../../src/client/client.ts";
 import * as board from "../../src/contract/board.ts";
 import { type Lieutenant, status } from "../../src/contract/lieutenants.ts";
+import type { Task } from "../../src/contract/task.ts";
+import * as terms from "../../src/contract/terms.ts";
 import type { EnsureOptions } from "../../src/daemon/ensure.ts";
 import type { Daemon } from "../../src/daemon/home.ts";
 import { lieutenantFolder } from "../../src/daemon/home.ts";
@@ -177,12 +179,12 @@ export class Run {
 			this.#orchestrator?.check();
 			return await this.#taskOf(DIARY.title);
 		});
-		await this.#hub.call(board.terms, { id: task.id, territory: [...DIARY.territory] });
+		await this.#hub.call(terms.terms, { id: task.id, territory: [...DIARY.territory] });
 		model.release(OWNED);
 	}
 
 	/** Once somebody holds it. */
-	async #taskOf(title: string): Promise<board.Task | undefined> {
+	async #taskOf(title: string): Promise<Task | undefined> {
 		try {
 			const { tasks } = await this.#hub.call(board.list, {});
 			return tasks.find((task) => task.title === title && task.claim !== undefined);

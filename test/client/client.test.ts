@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createClient, type HubAddress } from "../../src/client/client.ts";
 import * as board from "../../src/contract/board.ts";
+import * as claims from "../../src/contract/claims.ts";
 import * as feed from "../../src/contract/feed.ts";
 import * as log from "../../src/contract/log.ts";
 import { realWorld } from "../../src/world/real.ts";
@@ -142,7 +143,7 @@ describe("a call to the hub", () => {
 describe("a refusal", () => {
 	it("comes back as the fault that the hub threw", async () => {
 		const hub = await fixtureHub(json(409, { error: "task is claimed by ada", code: "conflict", remedy: "Ask ada." }));
-		await expect(clientOf(() => ({ url: hub.url })).call(board.claim, { id: "T" })).rejects.toMatchObject({
+		await expect(clientOf(() => ({ url: hub.url })).call(claims.claim, { id: "T" })).rejects.toMatchObject({
 			name: "Fault",
 			code: "conflict",
 			message: "task is claimed by ada",

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createClient } from "../../src/client/client.ts";
 import * as board from "../../src/contract/board.ts";
+import * as claims from "../../src/contract/claims.ts";
 import * as feed from "../../src/contract/feed.ts";
 import * as log from "../../src/contract/log.ts";
+import * as review from "../../src/contract/review.ts";
 import * as tokens from "../../src/contract/tokens.ts";
 import { realWorld } from "../../src/world/real.ts";
 import { makeFolder } from "../support/folder.ts";
@@ -24,13 +26,13 @@ describe("the client with the real hub", () => {
 		const [ada, bob] = await Promise.all([agent(url, "ada"), agent(url, "bob")]);
 		const task = await ada.call(board.create, { title: "totals by day", tags: ["usage"] });
 		expect(task.createdBy).toBe("ada");
-		expect((await ada.call(board.claim, { id: task.id })).claim?.by).toBe("ada");
-		await expect(bob.call(board.claim, { id: task.id })).rejects.toMatchObject({ status: 409 });
+		expect((await ada.call(claims.claim, { id: task.id })).claim?.by).toBe("ada");
+		await expect(bob.call(claims.claim, { id: task.id })).rejects.toMatchObject({ status: 409 });
 		await ada.call(board.addNote, { taskId: task.id, content: "needs an index", type: "finding" });
 		const branch = { type: "branch", url: "lt/ada", label: "totals by day" } as const;
-		await ada.call(board.submit, { taskId: task.id, summary: "done", artifacts: [branch] });
-		await expect(ada.call(board.approve, { taskId: task.id })).rejects.toMatchObject({ name: "Fault" });
-		expect((await bob.call(board.approve, { taskId: task.id })).status).toBe("done");
+		await ada.call(review.submit, { taskId: task.id, summary: "done", artifacts: [branch] });
+		await expect(ada.call(review.approve, { taskId: task.id })).rejects.toMatchObject({ name: "Fault" });
+		expect((await bob.call(review.approve, { taskId: task.id })).status).toBe("done");
 		expect((await bob.call(board.list, { tag: "usage", status: "done" })).tasks.map((one) => one.id)).toEqual([
 			task.id,
 		]);

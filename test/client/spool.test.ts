@@ -3,6 +3,7 @@ import { createClient } from "../../src/client/client.ts";
 import { createHostClient, type HostClient } from "../../src/client/host.ts";
 import { spooling } from "../../src/client/spool.ts";
 import * as board from "../../src/contract/board.ts";
+import * as claims from "../../src/contract/claims.ts";
 import * as log from "../../src/contract/log.ts";
 import { fault } from "../../src/errors.ts";
 import { realWorld } from "../../src/world/real.ts";
@@ -63,7 +64,7 @@ describe("a record for a hub that is away", () => {
 
 	it("is never a claim: what is decided in one place is refused", async () => {
 		const { call, kept } = withHost(nobody, () => ({ waiting: 1 }));
-		await expect(call(board.claim, { id: "T" })).rejects.toMatchObject({ code: "hub_away" });
+		await expect(call(claims.claim, { id: "T" })).rejects.toMatchObject({ code: "hub_away" });
 		expect(kept).toEqual([]);
 	});
 
@@ -92,7 +93,7 @@ describe("an answer within three seconds", () => {
 		const call = spooling({ world, hub, host: () => host });
 		const asks = [
 			() => call(log.append, { text: "x" }),
-			() => call(board.claim, { id: "T" }),
+			() => call(claims.claim, { id: "T" }),
 			() => call(board.list, {}),
 		];
 		for (const ask of asks) {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Task } from "../../src/contract/board.ts";
 import type { FeedEvent } from "../../src/contract/feed.ts";
 import type { Lieutenant } from "../../src/contract/lieutenants.ts";
+import type { Task } from "../../src/contract/task.ts";
 import type { UsageSession } from "../../src/contract/usage.ts";
 import type { RunFile } from "../../src/daemon/run-file.ts";
 import { figuresOf, type Memory, type Truth, wrongWith } from "../../src/demo/figures.ts";

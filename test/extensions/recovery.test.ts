@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { createClient } from "../../src/client/client.ts";
 import * as board from "../../src/contract/board.ts";
+import * as review from "../../src/contract/review.ts";
 import { STATE_MAX, STATE_TAG } from "../../src/fleet/live-state.ts";
 import { realWorld } from "../../src/world/real.ts";
 import {
@@ -296,7 +297,7 @@ await describeEachPi("an orchestrator that comes back", (pi) => {
 		await until(() => of("orc").length >= 3, "the notice", 40_000);
 		await evening.wait("agent_settled");
 		const { tasks } = await admin.call(board.list, {});
-		await admin.call(board.approve, { taskId: tasks[0]?.id ?? "" });
+		await admin.call(review.approve, { taskId: tasks[0]?.id ?? "" });
 		sleep();
 		const from = evening.records.length;
 		await evening.prompt("[[agent:morning]] good morning");
@@ -334,7 +335,7 @@ await describeEachPi("an orchestrator that comes back", (pi) => {
 		await evening.wait("agent_settled");
 		await evening.stop();
 		const { tasks } = await admin.call(board.list, {});
-		await admin.call(board.approve, { taskId: tasks[0]?.id ?? "" });
+		await admin.call(review.approve, { taskId: tasks[0]?.id ?? "" });
 		sleep();
 		const terminal = new Terminal(pi, home);
 		await terminal.shows("fleet: 1 idle");

@@ -1,9 +1,11 @@
 import type { ToolDefinition } from "@earendil-works/pi-coding-agent";
 import { describe, expect, it } from "vitest";
 import * as board from "../../src/contract/board.ts";
+import * as claims from "../../src/contract/claims.ts";
 import * as feed from "../../src/contract/feed.ts";
 import * as log from "../../src/contract/log.ts";
 import type { AnyOperation } from "../../src/contract/operation.ts";
+import * as review from "../../src/contract/review.ts";
 import { fault } from "../../src/errors.ts";
 import { cardOf, cardsOf } from "../../src/fleet/card.ts";
 import { finderDescription, search } from "../../src/fleet/finder.ts";
@@ -65,7 +67,7 @@ describe("the tools of a role", () => {
 			const shown = JSON.stringify(toolSchema(operation));
 			expect(shown, operation.name).not.toContain(`"${operation.author?.field}"`);
 		}
-		expect(JSON.stringify(toolSchema(board.addArtifact))).not.toContain("addedBy");
+		expect(JSON.stringify(toolSchema(review.addArtifact))).not.toContain("addedBy");
 	});
 
 	it("still filter by agent where agent is a question and not an author", () => {
@@ -101,7 +103,7 @@ describe("a tool", () => {
 
 	it("leaves out the author that an old prompt still names", async () => {
 		const asked: unknown[] = [];
-		const { run } = toolOf(board.addArtifact, async (_operation, input) => {
+		const { run } = toolOf(review.addArtifact, async (_operation, input) => {
 			asked.push(input);
 			return { type: "done", output: { id: "T", artifacts: [] } };
 		});
@@ -110,7 +112,7 @@ describe("a tool", () => {
 	});
 
 	it("fails with sentence and remedy, which pi marks as an error for the model", async () => {
-		const { run } = toolOf(board.claim, async () => {
+		const { run } = toolOf(claims.claim, async () => {
 			throw fault("conflict", "task is claimed by ada");
 		});
 		await expect(run({ id: "T" })).rejects.toThrow("task is claimed by ada Read the current state, then decide again.");

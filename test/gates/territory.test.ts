@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Territory } from "../../src/contract/board.ts";
+import type { Territory } from "../../src/contract/task.ts";
 import { FRESH_MS, Holdings } from "../../src/gates/holdings.ts";
 import { foreignTo, territoryText } from "../../src/gates/territory.ts";
 

@@ -7,6 +7,7 @@ import type { WebSocket } from "ws";
 import { createClient } from "../../src/client/client.ts";
 import { type Http, type HttpRequest, type HttpResponse, Unreached } from "../../src/client/http.ts";
 import * as board from "../../src/contract/board.ts";
+import * as claims from "../../src/contract/claims.ts";
 import { PROTOCOL } from "../../src/contract/link.ts";
 import type { AnyOperation } from "../../src/contract/operation.ts";
 import { Fault, fault, reason } from "../../src/errors.ts";
@@ -104,11 +105,11 @@ export class SimHub implements Board {
 	}
 
 	async claim(token: string, task: string): Promise<boolean> {
-		return (await this.#ask(token, board.claim, { id: task, ttl: 30 })) === "done";
+		return (await this.#ask(token, claims.claim, { id: task, ttl: 30 })) === "done";
 	}
 
 	async release(token: string, task: string): Promise<void> {
-		await this.#ask(token, board.release, { id: task });
+		await this.#ask(token, claims.release, { id: task });
 	}
 
 	/** As an agent's tool asks: with patience for a hub that is away, and no more than that. */

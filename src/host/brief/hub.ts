@@ -3,6 +3,8 @@ import type { Client } from "../../client/client.ts";
 import * as board from "../../contract/board.ts";
 import type { Brief } from "../../contract/brief.ts";
 import * as feed from "../../contract/feed.ts";
+import * as review from "../../contract/review.ts";
+import type { Task } from "../../contract/task.ts";
 import * as usage from "../../contract/usage.ts";
 import { Fault } from "../../errors.ts";
 import type { Mark } from "./attendance.ts";
@@ -26,7 +28,7 @@ export type HubPart = Pick<Brief, "done" | "blocked" | "reviews" | "questions"> 
 
 /** Throws a `Fault` when the hub does not answer. */
 export async function hubPart({ hub, orchestrator, ours, since }: HubFacts): Promise<HubPart> {
-	const isOurs = (task: board.Task): boolean =>
+	const isOurs = (task: Task): boolean =>
 		[task.createdBy, task.assignee, task.claim?.by].some((name) => name !== undefined && ours.has(name));
 	const events = (type: string): Promise<readonly feed.FeedEvent[]> => eventsSince(hub, type, isoOf(since));
 	const [approved, updated, noted, asked, blocked, reviews, usd] = await Promise.all([
@@ -35,7 +37,7 @@ export async function hubPart({ hub, orchestrator, ours, since }: HubFacts): Pro
 		events("task_noted"),
 		events("question"),
 		hub.call(board.list, { status: "blocked", limit: PAGE }, { timeout: WITHIN }),
-		hub.call(board.review, {}, { timeout: WITHIN }),
+		hub.call(review.review, {}, { timeout: WITHIN }),
 		ownCost(hub, orchestrator, since),
 	]);
 	const becameDone = [...approved, ...updated.filter((event) => detailOf(event).status === "done")];
@@ -56,7 +58,7 @@ export async function hubPart({ hub, orchestrator, ours, since }: HubFacts): Pro
 	};
 }
 
-const lineOf = ({ id, title, status, assignee }: board.Task): Brief["done"][number] => ({
+const lineOf = ({ id, title, status, assignee }: Task): Brief["done"][number] => ({
 	...{ id, title, status },
 	...(assignee === undefined ? {} : { who: assignee }),
 });
@@ -82,7 +84,7 @@ function detailOf({ detail }: feed.FeedEvent): {
 }
 
 /** Those that still are. */
-async function tasksOf(hub: Client, ids: readonly (string | undefined)[]): Promise<readonly board.Task[]> {
+async function tasksOf(hub: Client, ids: readonly (string | undefined)[]): Promise<readonly Task[]> {
 	const known = ids.filter((id) => id !== undefined);
 	const found = await Promise.all(
 		known.map((id) =>

@@ -1,5 +1,7 @@
 /** The task of a new lieutenant: a board id that it claims, or a text that becomes a row which it has claimed. */
 import * as board from "../../contract/board.ts";
+import * as claims from "../../contract/claims.ts";
+import * as terms from "../../contract/terms.ts";
 import { Fault } from "../../errors.ts";
 import type { Host } from "../host.ts";
 import type { HeldToken } from "../store/tokens.ts";
@@ -31,15 +33,15 @@ export async function assign(
 ): Promise<Assignment> {
 	if (ULID.test(task)) {
 		await host.known(holder);
-		const held = await host.hubAs(holder).call(board.claim, { id: task });
+		const held = await host.hubAs(holder).call(claims.claim, { id: task });
 		return { task, prompt: briefing(task, [held.title, held.description ?? ""].filter(Boolean).join("\n\n")) };
 	}
 	const title = task.trim().split("\n")[0]?.slice(0, TITLE) ?? task;
 	try {
 		await Promise.all([host.known(asker), host.known(holder)]);
 		const made = await host.hubAs(asker).call(board.create, { title, description: task, assignee: holder.name });
-		if (check !== undefined) await host.hubAs(asker).call(board.terms, { id: made.id, check });
-		await host.hubAs(holder).call(board.claim, { id: made.id });
+		if (check !== undefined) await host.hubAs(asker).call(terms.terms, { id: made.id, check });
+		await host.hubAs(holder).call(claims.claim, { id: made.id });
 		return { task: made.id, prompt: briefing(made.id, task) };
 	} catch (thrown) {
 		if (!(thrown instanceof Fault) || thrown.code !== "hub_away") throw thrown;

@@ -1,6 +1,6 @@
 /** A lieutenant is started again. A limit gave its task back to the board: it is claimed again, or it is said why not. */
 import type { Static } from "@sinclair/typebox";
-import * as board from "../../contract/board.ts";
+import * as claims from "../../contract/claims.ts";
 import type { resume } from "../../contract/lieutenants.ts";
 import { Fault, fault } from "../../errors.ts";
 import { releaseKey } from "../bounds/report.ts";
@@ -40,7 +40,7 @@ async function takeTaskBack(host: Host, { standing }: Lieutenant): Promise<strin
 	try {
 		await host.known(holder);
 		await sent(host, holder.subject, releaseKey(bound));
-		await host.hubAs(holder).call(board.claim, { id: task });
+		await host.hubAs(holder).call(claims.claim, { id: task });
 		return `Task ${task} is claimed again.`;
 	} catch (thrown) {
 		if (!(thrown instanceof Fault)) throw thrown;

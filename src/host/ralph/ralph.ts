@@ -4,8 +4,9 @@
  * comes between two of them. What is to be done next is read from the records each time, never remembered: a host that
  * was killed anywhere goes on there.
  */
-import * as board from "../../contract/board.ts";
+
 import { BUDGET_LEAST } from "../../contract/budgets.ts";
+import * as claims from "../../contract/claims.ts";
 import type { RalphRound, RoundOutcome } from "../../contract/ralph.ts";
 import { Fault, reason } from "../../errors.ts";
 import { withoutKeys } from "../../pi/environment.ts";
@@ -297,7 +298,7 @@ export class Ralph {
 		try {
 			const held = tokens.of(`lieutenant:${id}`, "lieutenant", name);
 			await this.#host.known(held);
-			await this.#host.hubAs(held).call(board.claim, { id: task });
+			await this.#host.hubAs(held).call(claims.claim, { id: task });
 		} catch (thrown) {
 			if (!(thrown instanceof Fault)) throw thrown;
 			this.#host.options.complain(`Ralph loop ${name} goes on without its task ${task}: ${thrown.message}`);

@@ -3,7 +3,7 @@
  * its holder shows signs of life, by the hub's clock.
  */
 import type { Kysely } from "kysely";
-import * as contract from "../../contract/board.ts";
+import * as contract from "../../contract/claims.ts";
 import { fault } from "../../errors.ts";
 import type { Author } from "../author.ts";
 import type { Database } from "../database/database.ts";

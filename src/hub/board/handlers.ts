@@ -1,7 +1,8 @@
 import * as contract from "../../contract/board.ts";
+import type { Task } from "../../contract/task.ts";
 import type { Tx } from "../database/tx.ts";
 import { read, type Stamp, write } from "../handle.ts";
-import { limitOf, newestFirst } from "../page.ts";
+import { newestFirst } from "../page.ts";
 import { NO_CLAIM, refuseWhileHeld } from "./claims.ts";
 import { needEvidence, refuseOwn } from "./evidence.ts";
 import { NO_PARTS, noteOf, rowOf, type TaskRow, taskOf, tasksOf, whole } from "./task.ts";
@@ -47,7 +48,7 @@ export const create = write(contract.create, async ({ input, author, tx, stamp, 
 export const list = read(contract.list, async ({ input, db, now, hub }) => {
 	const { status, assignee, tag } = input;
 	let query = db.selectFrom("tasks").selectAll();
-	if (status !== undefined) query = query.where("status", "=", status as contract.Task["status"]);
+	if (status !== undefined) query = query.where("status", "=", status as Task["status"]);
 	if (assignee !== undefined) query = query.where("assignee", "=", assignee);
 	if (tag !== undefined)
 		query = query.where("n", "in", (tagged) => tagged.selectFrom("task_tags").select("task").where("tag", "=", tag));
@@ -153,19 +154,6 @@ export const notes = read(contract.notes, async ({ input, db, hub }) => {
 	const row = rowOf(hub.database.reader, input.taskId);
 	const rows = await db.selectFrom("notes").selectAll().where("task", "=", row.n).orderBy("n").execute();
 	return { notes: rows.map(noteOf), count: rows.length };
-});
-
-export const review = read(contract.review, async ({ db, now, hub }) => {
-	const rows = await db
-		.selectFrom("tasks")
-		.selectAll()
-		.where("status", "=", "in_review")
-		.orderBy("updated_at", "desc")
-		.orderBy("n", "desc")
-		.limit(limitOf(undefined))
-		.execute();
-	const tasks = tasksOf(hub.database.reader, rows, now);
-	return { tasks, count: tasks.length };
 });
 
 export const mine = read(contract.mine, async ({ input, caller, db, now, hub }) => {

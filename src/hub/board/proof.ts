@@ -3,8 +3,8 @@
  * that it decides about, for nothing but the database is awaited inside of one.
  */
 import type { Kysely } from "kysely";
-import type { Evidence } from "../../contract/board.ts";
 import * as lieutenants from "../../contract/lieutenants.ts";
+import type { Evidence } from "../../contract/task.ts";
 import { Fault } from "../../errors.ts";
 import type { Caller } from "../author.ts";
 import type { Context } from "../context.ts";

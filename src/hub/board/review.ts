@@ -1,15 +1,17 @@
 /** Artifacts and review. Each call is one savepoint: a bad second artifact leaves nothing of the first behind. */
-import * as contract from "../../contract/board.ts";
+import * as contract from "../../contract/review.ts";
+import type { Artifact } from "../../contract/task.ts";
 import { fault } from "../../errors.ts";
 import type { Author } from "../author.ts";
 import type { Tx } from "../database/tx.ts";
-import { type Stamp, write } from "../handle.ts";
+import { read, type Stamp, write } from "../handle.ts";
+import { limitOf } from "../page.ts";
 import { NO_CLAIM, refuseWhileHeld } from "./claims.ts";
 import { needEvidence, noteMaker, refuseOwn } from "./evidence.ts";
 import { keepEvidence } from "./proof.ts";
-import { rowOf, type TaskRow, taskOf } from "./task.ts";
+import { rowOf, type TaskRow, taskOf, tasksOf } from "./task.ts";
 
-type NewArtifact = Pick<contract.Artifact, "type" | "url" | "label" | "addedBy">;
+type NewArtifact = Pick<Artifact, "type" | "url" | "label" | "addedBy">;
 
 /** `ownName`: whom an artifact names when it names nobody; the old API leaves that out outside of reviews. */
 async function attach(
@@ -121,4 +123,17 @@ export const reject = write(contract.reject, async ({ input, author, tx, stamp }
 		.execute();
 	await tx.publish({ type: "task_rejected", by: author, summary: why.slice(0, 120), detail: { task: row.id } });
 	return taskOf(tx.gate.connection, row.id, stamp.at);
+});
+
+export const review = read(contract.review, async ({ db, now, hub }) => {
+	const rows = await db
+		.selectFrom("tasks")
+		.selectAll()
+		.where("status", "=", "in_review")
+		.orderBy("updated_at", "desc")
+		.orderBy("n", "desc")
+		.limit(limitOf(undefined))
+		.execute();
+	const tasks = tasksOf(hub.database.reader, rows, now);
+	return { tasks, count: tasks.length };
 });

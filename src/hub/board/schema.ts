@@ -1,5 +1,5 @@
 import type { Generated } from "kysely";
-import type { Artifact, Note, Task } from "../../contract/board.ts";
+import type { Artifact, Note, Task } from "../../contract/task.ts";
 import { schema } from "../database/schema.ts";
 
 declare module "../database/tables.ts" {

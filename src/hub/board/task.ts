@@ -1,6 +1,6 @@
 /** Tasks between rows and wire. */
 import type { Selectable } from "kysely";
-import type { Artifact, Evidence, Note, Task } from "../../contract/board.ts";
+import type { Artifact, Evidence, Note, Task } from "../../contract/task.ts";
 import { fault } from "../../errors.ts";
 import type { Connection } from "../database/connection.ts";
 import type { Tables } from "../database/tables.ts";

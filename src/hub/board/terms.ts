@@ -1,5 +1,6 @@
 /** What a task's work is under: the files that it owns, and what must hold before it is done. */
-import * as contract from "../../contract/board.ts";
+import type { CheckItem, Evidence } from "../../contract/task.ts";
+import * as contract from "../../contract/terms.ts";
 import { fault } from "../../errors.ts";
 import type { Author } from "../author.ts";
 import { write } from "../handle.ts";
@@ -42,11 +43,11 @@ function refuseLoosening(row: TaskRow, author: Author): void {
 
 function listOf(row: TaskRow, texts: readonly string[]): string | null {
 	const done = new Set(itemsOf(row).flatMap((item) => (item.done ? [item.text] : [])));
-	const items = texts.map((text) => text.trim()).map((text): contract.CheckItem => ({ text, done: done.has(text) }));
+	const items = texts.map((text) => text.trim()).map((text): CheckItem => ({ text, done: done.has(text) }));
 	return items.length === 0 ? null : JSON.stringify(items);
 }
 
-const itemsOf = (row: TaskRow): readonly contract.CheckItem[] => JSON.parse(row.checklist ?? "[]");
+const itemsOf = (row: TaskRow): readonly CheckItem[] => JSON.parse(row.checklist ?? "[]");
 
 export const tick = write(contract.tick, async ({ input, author, tx, stamp }) => {
 	const row = rowOf(tx.gate.connection, input.id);
@@ -90,7 +91,7 @@ export const prove = write(contract.prove, async ({ input, author, caller, tx, s
 	return taskOf(tx.gate.connection, row.id, stamp.at);
 });
 
-const ranEvent = (row: TaskRow, { command, passed, code, said, tree }: contract.Evidence, by: Author) => ({
+const ranEvent = (row: TaskRow, { command, passed, code, said, tree }: Evidence, by: Author) => ({
 	type: "task_checked",
 	by,
 	summary: `${passed ? "passed" : "failed"}: \`${command}\` for ${row.title}: ${said}`,

@@ -1,6 +1,7 @@
 /** Which files held tasks own. Of two that name the same file, the one that named it earlier while it was held has it. */
 import type { Kysely } from "kysely";
-import * as contract from "../../contract/board.ts";
+import type { Task, Territory } from "../../contract/task.ts";
+import * as contract from "../../contract/terms.ts";
 import { overlap, wrongPattern } from "../../contract/territory.ts";
 import { fault } from "../../errors.ts";
 import type { Author } from "../author.ts";
@@ -25,7 +26,7 @@ interface Workplace {
 }
 
 /** Tasks that are held and own files, earliest first. */
-async function held(db: Kysely<Tables>, now: number): Promise<readonly contract.Territory[]> {
+async function held(db: Kysely<Tables>, now: number): Promise<readonly Territory[]> {
 	const rows = await db
 		.selectFrom("tasks")
 		.select(["id", "title", "claimed_by", "territory", "territory_since"])
@@ -71,7 +72,7 @@ const apart = (one: Workplace | undefined, other: Workplace | undefined): boolea
 	!within(other.folder, one.folder);
 
 /** What is held where `name` works. */
-async function heldNear(db: Kysely<Tables>, name: string, now: number): Promise<readonly contract.Territory[]> {
+async function heldNear(db: Kysely<Tables>, name: string, now: number): Promise<readonly Territory[]> {
 	const all = await held(db, now);
 	const places = await workplaces(db, [...new Set([name, ...all.map(({ owner }) => owner)])]);
 	return all.filter(({ owner }) => !apart(places.get(name), places.get(owner)));
@@ -83,7 +84,7 @@ export const territories = read(contract.territories, async ({ caller, db, now }
 });
 
 /** The task with what others hold of the same files; the feed is told of it once, when it comes about. */
-export async function tellOverlaps(tx: Tx, task: contract.Task, by: Author, now: number): Promise<contract.Task> {
+export async function tellOverlaps(tx: Tx, task: Task, by: Author, now: number): Promise<Task> {
 	const { territory, claim } = task;
 	if (territory === undefined || claim === undefined) return task;
 	const shares = (pattern: string): boolean => territory.some((own) => overlap(own, pattern));
