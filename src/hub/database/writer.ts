@@ -11,6 +11,13 @@ import { Gate, type Publisher, Tx } from "./tx.ts";
 
 /** Callers that share one commit. */
 const BATCH = 64;
+/**
+ * Turns of the event loop that a commit waits for callers of the last one who have not come again. Without it eight steady
+ * callers settle into two groups of four that take turns: twice the commits, and half as many answers a second.
+ */
+const GATHER_TURNS = 16;
+/** Milliseconds after which it waits no turn more: those of a busy loop are long. */
+const GATHER_MS = 0.25;
 /** Milliseconds that one handler may keep all others waiting. */
 const HANDLER_TIMEOUT = 1_000;
 
@@ -45,15 +52,26 @@ export function createWriter({ world, connection, publisher, deliver }: WriterOp
 	let busy = false;
 	let closed = false;
 	let emptied: (() => void) | undefined;
+	/** Who was answered by the last commit, and who had to wait for it. */
+	let expected = 0;
 
 	const schedule = (): void => {
 		if (busy) return;
 		busy = true;
-		world.clock.soon(() => void drain());
+		const until = world.clock.elapsed() + GATHER_MS;
+		world.clock.soon(() => gather(GATHER_TURNS, until));
+	};
+
+	const gather = (turns: number, until: number): void => {
+		const waits = queue.length < expected && turns > 0 && !closed && world.clock.elapsed() < until;
+		if (waits) world.clock.soon(() => gather(turns - 1, until));
+		else void drain();
 	};
 
 	const drain = async (): Promise<void> => {
-		await commitTogether(queue.splice(0, BATCH));
+		const batch = queue.splice(0, BATCH);
+		await commitTogether(batch);
+		expected = Math.min(BATCH, batch.length + queue.length);
 		busy = false;
 		if (queue.length > 0) schedule();
 		else emptied?.();

@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { FeedEvent } from "../../../src/contract/feed.ts";
@@ -11,12 +12,12 @@ import { feedSchema } from "../../../src/hub/feed/schema.ts";
 import { createIds } from "../../../src/hub/ids.ts";
 import { logSchema } from "../../../src/hub/log/schema.ts";
 import { realWorld } from "../../../src/world/real.ts";
+import type { World } from "../../../src/world.ts";
 import { makeFolder } from "../../support/folder.ts";
 
 const by = { name: "a", role: "worker" } as const;
 
-function open() {
-	const world = realWorld();
+function open(world: World = realWorld()) {
 	const folder = makeFolder();
 	const storage = openStorage(world, folder, [feedSchema, logSchema, schema("limits", [])]);
 	const delivered: FeedEvent[] = [];
@@ -52,6 +53,31 @@ describe("the writer", () => {
 			[2, "b"],
 			[3, "c"],
 		]);
+		await database.close();
+	});
+
+	test("serves steady callers with one commit each round, not with two that take turns", async () => {
+		// Turns alone decide, however long they take on a busy machine.
+		const { clock, ...rest } = realWorld();
+		const { database, storage } = open({ ...rest, clock: { ...clock, elapsed: () => 0 } });
+		let commits = 0;
+		const run = storage.writing.run.bind(storage.writing);
+		storage.writing.run = (sql, ...values) => {
+			if (sql === "commit") commits++;
+			return run(sql, ...values);
+		};
+		const rounds = 50;
+		const steady = async (name: string, late: number): Promise<void> => {
+			for (let i = 0; i < late; i++) await nextTurn();
+			for (let round = 0; round < rounds; round++) {
+				await database.write((tx) => add(tx, `${name} ${round}`));
+				// Its answer travels to it, and its next request back.
+				for (let i = 0; i < 3; i++) await nextTurn();
+			}
+		};
+		await Promise.all(["a", "b", "c", "d", "e", "f", "g", "h"].map((name, i) => steady(name, i)));
+		expect(await texts(database)).toHaveLength(8 * rounds);
+		expect(commits).toBeLessThan(1.2 * rounds);
 		await database.close();
 	});
 
