@@ -80,7 +80,7 @@ function start({ world, home, daemon, env }: LoopOptions, entry: Entry): Life {
 	trimLog(world, path);
 	const child = world.spawn.detached({
 		command: process.execPath,
-		args: [...DAEMON_FLAGS, entry.entry, daemon, "run", "--daemon"],
+		args: [...DAEMON_FLAGS[daemon], entry.entry, daemon, "run", "--daemon"],
 		cwd: home.root,
 		env: daemonEnvironment(home, readSettings(home, env), env),
 		stdin: null,

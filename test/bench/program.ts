@@ -54,12 +54,12 @@ export const TOKEN = "the-token-of-the-bench";
 /** `flagship hub run` on data of its own, or on what an earlier one left in `folder`. */
 export async function startHub(home: Home = makeHome(), folder: string = join(home.root, "data")): Promise<Hub> {
 	const env = { ...home.env, PORT: "0", DATA_DIR: folder, VERS_AUTH_TOKEN: TOKEN };
-	return { ...(await program([...DAEMON_FLAGS, FLAGSHIP, "hub", "run"], env)), token: TOKEN, folder };
+	return { ...(await program([...DAEMON_FLAGS.hub, FLAGSHIP, "hub", "run"], env)), token: TOKEN, folder };
 }
 
 /** The hub of a home, found there by the home's host. */
 export const startHubOf = (home: Home): Promise<Program> =>
-	program([...DAEMON_FLAGS, FLAGSHIP, "hub", "run"], { ...home.env, PORT: "0" });
+	program([...DAEMON_FLAGS.hub, FLAGSHIP, "hub", "run"], { ...home.env, PORT: "0" });
 
 /** `GET /<n>` is answered with n bytes. */
 export const startEcho = (): Promise<Program> => program([ECHO], { PATH: process.env.PATH ?? "" });

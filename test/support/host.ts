@@ -50,7 +50,7 @@ export class TestHost {
 
 	/** Starts it and connects; after a kill, starts it again. */
 	async start(): Promise<void> {
-		const child = spawn(process.execPath, [...DAEMON_FLAGS, RUNNER], {
+		const child = spawn(process.execPath, [...DAEMON_FLAGS.host, RUNNER], {
 			env: { ...this.#home.env, FLAGSHIP_HOME: this.#home.flagship },
 			stdio: ["ignore", "pipe", "pipe"],
 		});
