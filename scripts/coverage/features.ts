@@ -259,7 +259,21 @@ export const areas: readonly Area[] = [
 				[HUB, "a call of log_append lands in the hub, and pi -p ends by itself"],
 				["test/hub/log/log.test.ts", "shows the last 24 hours, oldest first", "comes as plain lines, too"],
 			),
-			planned("Log search; journal with mood"),
+			shipped("Log search: `log_search`", [
+				"test/hub/log/search.test.ts",
+				"an entry is found as soon as it is answered, by words in any order, by their beginnings, as paths and hashes",
+				"what is found comes newest first, in pages, also of more entries than are indexed at once",
+			]),
+			shipped(
+				"Journal with mood: `journal_entry`, `journal_query`, also as plain text",
+				[
+					"test/hub/journal/journal.test.ts",
+					"is kept trimmed, with mood and tags; what is blank is left out",
+					"finds words of any age, also in the mood, and nothing that is only like syntax",
+					"comes as plain lines, by its own path and by raw=true",
+				],
+				["test/extensions/records.test.ts", "are found, written, kept and read"],
+			),
 			shipped("Registry: `registry_register`, `registry_heartbeat`, `registry_list`, `registry_discover`", [
 				REGISTRY,
 				"is registered once; the old API's answer to a second time is 409",
@@ -372,6 +386,7 @@ export const areas: readonly Area[] = [
 		features: [
 			shipped("`board`", OFFERED),
 			shipped("`feed`", OFFERED),
+			shipped("`journal`", OFFERED),
 			shipped("`lieutenants`", OFFERED),
 			shipped("`log`", OFFERED),
 			shipped("`ralph`", OFFERED),
@@ -384,7 +399,7 @@ export const areas: readonly Area[] = [
 				"names only tools that there are",
 				"orders nothing that code does not hold: each always, never, must is a gate's or marked as advice",
 			]),
-			planned("Journal, reports, commits, deploy runbook"),
+			planned("Reports, commits, deploy runbook"),
 			planned("Swarm coordination, golden image, bootstrap of a fleet, networking"),
 			planned("Magic link, preview deploy, PR review, git audit, captain's log, contributing a fix"),
 		],

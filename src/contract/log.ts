@@ -2,6 +2,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { EVERYONE, operation, WRITERS } from "./operation.ts";
 import { authorName, more, oneOf, page, paging, text } from "./shapes.ts";
+import { searched, window } from "./window.ts";
 
 /** What a run changed, attached by the work-log gate of whoever writes the entry. */
 export const Facts = Type.Object(
@@ -51,12 +52,6 @@ export const append = operation({
 	tell: (entry) => `Logged ${entry.id}.`,
 });
 
-const window = {
-	since: Type.Optional(Type.String({ maxLength: 64, description: "ISO 8601, inclusive; overrides last" })),
-	until: Type.Optional(Type.String({ maxLength: 64, description: "ISO 8601, inclusive" })),
-	last: Type.Optional(Type.String({ maxLength: 64, description: "such as 12h or 7d; default 24h" })),
-};
-
 export const query = operation({
 	name: "log.query",
 	at: "hub",
@@ -70,6 +65,27 @@ export const query = operation({
 	output: Type.Object({ entries: Type.Array(LogEntry), ...page }),
 	allow: EVERYONE,
 	core: true,
+	tell: ({ entries, next }) => (entries.map(rawLine).join("\n") || "No entries.") + more(next),
+});
+
+export const search = operation({
+	name: "log.search",
+	at: "hub",
+	tool: "log_search",
+	cli: "log search",
+	summary: "Find work log entries of any age by words, newest first.",
+	method: "GET",
+	path: "/log/search",
+	status: 200,
+	input: Type.Object({
+		words: searched,
+		agent: Type.Optional(Type.String({ maxLength: 200 })),
+		since: window.since,
+		until: window.until,
+		...paging,
+	}),
+	output: Type.Object({ entries: Type.Array(LogEntry), ...page }),
+	allow: EVERYONE,
 	tell: ({ entries, next }) => (entries.map(rawLine).join("\n") || "No entries.") + more(next),
 });
 

@@ -19,8 +19,8 @@ export type Touch =
 	/** The work log itself. */
 	| { readonly type: "log" };
 
-/** pi's own tools that only read or arrange; what a script of `codemode` calls is judged call by call. */
-const READING = new Set(["read", "grep", "find", "ls", "tool_search", "codemode"]);
+/** Tools that only read or arrange, pi's own and the finder of ours; what a script of `codemode` calls is judged call by call. */
+const READING = new Set(["read", "grep", "find", "ls", "tool_search", "fleet_tools", "codemode"]);
 
 export interface Known {
 	/** The effect of one of Flagship's own tools; `undefined` when the tool is not ours. Asked only for tools not pi's. */

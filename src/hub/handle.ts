@@ -60,6 +60,14 @@ export interface StreamHandler {
 	readonly operation: AnyOperation;
 }
 
+/** What a service does by itself from time to time. A failure is told in the hub's log; the next time is another try. */
+export interface Chore {
+	readonly type: "chore";
+	/** Milliseconds between two times. */
+	readonly every: number;
+	run(hub: Context): Promise<unknown>;
+}
+
 export type Handler = WriteHandler | ReadHandler | StreamHandler;
 
 export const write = <I extends TSchema, O extends TSchema>(

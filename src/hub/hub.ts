@@ -102,7 +102,7 @@ async function serve(options: HubOptions, modules: Modules, storage: Storage): P
 		links.revoke(revoked);
 		for (const follower of feed.followers) if (revoked.has(follower.token)) follower.end("token revoked");
 	});
-	const timers = sweep(hub);
+	const timers = sweep(hub, modules);
 	await app.listen({ host: options.host, port: options.port });
 
 	return {
@@ -191,7 +191,7 @@ export function attentive(
 	};
 }
 
-function sweep(hub: Context): readonly Timer[] {
+function sweep(hub: Context, { chores }: Pick<Modules, "chores">): readonly Timer[] {
 	const { clock } = hub.world;
 	const quietly = (run: () => Promise<unknown>) => () =>
 		void run().catch((error: unknown) => hub.complain(`the hub's housekeeping failed: ${reason(error)}`));
@@ -206,6 +206,12 @@ function sweep(hub: Context): readonly Timer[] {
 		clock.every(
 			FORGET,
 			quietly(() => forgetOldKeys(hub.database, clock.now())),
+		),
+		...chores.map(({ every, run }) =>
+			clock.every(
+				every,
+				quietly(() => run(hub)),
+			),
 		),
 	];
 }

@@ -6,12 +6,13 @@ import { fileURLToPath } from "node:url";
 import type { AnyOperation } from "../contract/operation.ts";
 import type { World } from "../world.ts";
 import type { Schema } from "./database/schema.ts";
-import type { Handler } from "./handle.ts";
+import type { Chore, Handler } from "./handle.ts";
 
 export interface Modules {
 	readonly operations: readonly AnyOperation[];
 	readonly handlers: readonly Handler[];
 	readonly schemas: readonly Schema[];
+	readonly chores: readonly Chore[];
 }
 
 export async function loadModules({ files }: Pick<World, "files">): Promise<Modules> {
@@ -24,6 +25,7 @@ export async function loadModules({ files }: Pick<World, "files">): Promise<Modu
 		operations: contract.filter(isOperation),
 		handlers: found.flat().filter(isHandler),
 		schemas: found.flat().filter(isSchema),
+		chores: found.flat().filter(isChore),
 	};
 }
 
@@ -43,3 +45,6 @@ const isHandler = (value: unknown): value is Handler =>
 
 const isSchema = (value: unknown): value is Schema =>
 	isObject(value) && "type" in value && value.type === "schema" && "steps" in value;
+
+const isChore = (value: unknown): value is Chore =>
+	isObject(value) && "type" in value && value.type === "chore" && "every" in value && "run" in value;

@@ -137,7 +137,7 @@ export const goOnText = ({ cap, deliverable }: Bound): string =>
 export type Evidence = "changes" | "tools";
 
 /** Tools that only look; with the gate off, every other one counts as work: what is unknown is no idling. */
-const LOOKING = new Set(["read", "grep", "find", "ls", "tool_search"]);
+const LOOKING = new Set(["read", "grep", "find", "ls", "tool_search", "fleet_tools"]);
 
 /** Answers in all, and how many there were at the last write. */
 export function stepsOf(entries: readonly Entry[], evidence: Evidence): Pick<Course, "turns" | "worked"> {

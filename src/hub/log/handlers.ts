@@ -4,6 +4,7 @@ import type { Tables } from "../database/tables.ts";
 import { read, write } from "../handle.ts";
 import { cursorOf, cut, limitOf } from "../page.ts";
 import { windowOf } from "../window.ts";
+import { entryOf } from "./entry.ts";
 
 /** Characters of an entry that its feed event repeats. */
 const SUMMARY = 120;
@@ -22,14 +23,6 @@ export const append = write(contract.append, async ({ input, author, tx, stamp: 
 		detail: { entry: id, ...(input.facts?.mark === undefined ? {} : { mark: input.facts.mark }) },
 	});
 	return entryOf(row);
-});
-
-const entryOf = ({ id, timestamp, text, agent, facts }: Omit<Tables["log"], "seq">): contract.LogEntry => ({
-	id,
-	timestamp,
-	text,
-	...(agent === null ? {} : { agent }),
-	...(facts === null ? {} : { facts: JSON.parse(facts) }),
 });
 
 interface Query {

@@ -28,4 +28,9 @@ export const logSchema = schema("log", [
 	create index log_timestamp on log (timestamp);`,
 	// JSON: what the gate of the writer attached.
 	"alter table log add column facts text",
+	// The words of the entries; `upto` is the last one whose words are in.
+	`create virtual table log_words using fts5(text, content='log', content_rowid='seq',
+		tokenize='unicode61 remove_diacritics 2');
+	create table log_indexed (upto integer not null) strict;
+	insert into log_indexed values (0);`,
 ]);
