@@ -25,6 +25,7 @@ import type { GateSettings } from "../../src/gates/settings.ts";
 import { WorkLog } from "../../src/gates/work-log.ts";
 import { unwrap } from "../../src/pi/envelope.ts";
 import { readSession } from "../../src/pi/session.ts";
+import { breathe } from "../../src/world/breath.ts";
 import { holding } from "../../src/world/hold.ts";
 import type { World } from "../../src/world.ts";
 import { groundOf, SCRATCH } from "./ground.ts";
@@ -115,6 +116,8 @@ export class GateSession {
 	}
 
 	async called(event: ToolCallEvent): Promise<ToolCallEventResult | undefined> {
+		// Fifty calls of one answer come one after another without a pause, and a person may be typing.
+		await breathe();
 		const call = { id: event.toolCallId, tool: event.toolName, input: event.input };
 		const refused = await this.#guards.before(call);
 		if (refused !== undefined) return { block: true, reason: refused };

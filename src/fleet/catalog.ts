@@ -1,5 +1,6 @@
 /** Everything that can be asked for, found by folder: a new service file in `src/contract/` edits no list. */
 import type { AnyOperation } from "../contract/operation.ts";
+import { breathe } from "../world/breath.ts";
 
 /** The folder of the declarations. */
 export const contractFolder = new URL("../contract/", import.meta.url);
@@ -7,9 +8,14 @@ export const contractFolder = new URL("../contract/", import.meta.url);
 /** All operations of the given files of `src/contract/`, by name. Files without any (shapes, frames) give none. */
 export async function loadOperations(files: readonly string[]): Promise<readonly AnyOperation[]> {
 	const sources = files.filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"));
-	const modules = await Promise.all(sources.map((file) => import(new URL(file, contractFolder).href)));
+	const modules: Readonly<Record<string, unknown>>[] = [];
+	for (const file of sources) {
+		// All at once they are found and read in one go, while a person types.
+		await breathe();
+		modules.push(await import(new URL(file, contractFolder).href));
+	}
 	return modules
-		.flatMap((module: Record<string, unknown>) => Object.values(module))
+		.flatMap((module) => Object.values(module))
 		.filter(isOperation)
 		.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -1,8 +1,10 @@
 /** What a person feels of the fleet: how soon they are told, how soon they are heard, and what is lost on the way. */
 import { race } from "../sim/races.ts";
 import { deaths } from "./deaths.ts";
+import { gates } from "./gates.ts";
 import type { Group, Run } from "./group.ts";
 import { blocked, restarted } from "./orchestrator.ts";
+import { reservations } from "./reservations.ts";
 import { steers } from "./steers.ts";
 
 /** Races of one seed. */
@@ -27,6 +29,8 @@ export const control: Group = async (run) => {
 		await steers(run);
 		await restarted(run);
 		await blocked(run);
+		await gates(run);
 	}
+	await reservations(run);
 	await races(run);
 };

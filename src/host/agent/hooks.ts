@@ -21,7 +21,7 @@ const HANDED_ON = [
 
 /** Without our own setting, git says where the repository's hooks are. */
 const OWN_HOOK = (name: string): string => `hooks=$(GIT_CONFIG_COUNT=0 git rev-parse --git-path hooks) || exit 0
-[ "$hooks" != "$(dirname "$0")" ] || exit 0
+[ "$hooks" != "\${0%/*}" ] || exit 0
 hook="$hooks/${name}"
 [ -x "$hook" ] || exit 0
 `;
