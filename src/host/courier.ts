@@ -6,7 +6,8 @@ import { envelopesOf, wrap } from "../pi/envelope.ts";
 import { parseEntries, parseQueue, type RpcResponse } from "../pi/rpc.ts";
 import type { Timer } from "../world.ts";
 import type { Life, Outcome } from "./agent/life.ts";
-import { type Delivery, type DeliveryEffect, type DeliveryEvent, deliver, NOTHING, type Open } from "./delivery.ts";
+import { deliver } from "./delivery.ts";
+import { type Delivery, type DeliveryEffect, type DeliveryEvent, NOTHING, type Open } from "./delivery-state.ts";
 import { seenIn } from "./journal.ts";
 import type { Quarters } from "./quarters.ts";
 

@@ -4,30 +4,23 @@
  */
 
 import type { Client } from "../client/client.ts";
-import * as board from "../contract/board.ts";
-import type { Cause } from "../contract/cause.ts";
 import type { Lieutenant as Row } from "../contract/lieutenants.ts";
-import type { Notice, NoticeType } from "../contract/link.ts";
 import type { AnyOperation } from "../contract/operation.ts";
 import { type Home, settingsFile, socketPath } from "../daemon/home.ts";
-import { livingDaemon } from "../daemon/run-file.ts";
 import type { Settings } from "../daemon/settings.ts";
-import { readAdminToken } from "../daemon/token.ts";
 import { Wake } from "../daemon/wake.ts";
-import { Fault, fault, reason } from "../errors.ts";
-import { type GateSettings, gateSettings, gatesEnvironment, PROJECT_FILE, tighten } from "../gates/settings.ts";
-import type { Mode } from "../gates/settle.ts";
+import { fault, reason } from "../errors.ts";
 import type { Death } from "../pi/cut.ts";
 import type { Listener, Timer, World } from "../world.ts";
-import { allowanceOf, type Bound } from "./bounds/bound.ts";
-import { check, type Verdict } from "./bounds/check.ts";
 import { type BoundSettings, boundSettings } from "./bounds/settings.ts";
 import { Purse } from "./budgets/purse.ts";
 import { budgetSettings } from "./budgets/settings.ts";
 import { Calls } from "./calls.ts";
 import { Checks } from "./checks/checks.ts";
-import { Access, type HubPlace } from "./hub/access.ts";
+import { Employer } from "./employer.ts";
+import { Access } from "./hub/access.ts";
 import { Drain } from "./hub/drain.ts";
+import { findHub } from "./hub/find.ts";
 import { Link } from "./hub/link.ts";
 import { idMaker } from "./ids.ts";
 import type { Look } from "./journal.ts";
@@ -37,13 +30,14 @@ import { DiskGuard } from "./liveness/disk-guard.ts";
 import { type LivenessSettings, livenessSettings } from "./liveness/settings.ts";
 import { Storms } from "./liveness/storms.ts";
 import { Names } from "./names.ts";
+import { News } from "./news.ts";
 import { briefHandlers } from "./operations/brief.ts";
-import { checkHandlers, subjectOf } from "./operations/check.ts";
+import { checkHandlers, verdictOf } from "./operations/check.ts";
 import { lieutenantHandlers } from "./operations/lieutenants.ts";
 import { ralphHandlers } from "./operations/ralph.ts";
 import { spoolHandlers } from "./operations/spool.ts";
 import { LocalPlace } from "./places/local.ts";
-import type { Employment, Place } from "./places/place.ts";
+import type { Place } from "./places/place.ts";
 import type { Quarters } from "./quarters.ts";
 import { Ralph } from "./ralph/ralph.ts";
 import { Sessions } from "./sessions.ts";
@@ -97,6 +91,7 @@ export class Host {
 	readonly ralph: Ralph;
 	readonly disk: DiskGuard;
 	readonly purse: Purse;
+	readonly news: News;
 	readonly id: string;
 	readonly lieutenants = new Map<string, Lieutenant>();
 	readonly #start: string;
@@ -106,8 +101,7 @@ export class Host {
 	readonly #access: Access;
 	readonly #link: Link;
 	readonly #drain: Drain;
-	/** Who waits for a receipt to change. */
-	readonly #waiting = new Set<(message: string) => void>();
+	readonly #employer: Employer;
 	#listener: Listener | undefined;
 	#tick: Timer | undefined;
 
@@ -157,7 +151,7 @@ export class Host {
 			version,
 			tokens: this.tokens,
 			hostId: this.id,
-			find: () => this.#hubPlace(),
+			find: () => findHub(world, home, options.settings),
 			...(options.http === undefined ? {} : { http: options.http }),
 		});
 		const complain = options.complain;
@@ -205,6 +199,23 @@ export class Host {
 			budget: (owner) => this.purse.budget(owner),
 		});
 		this.purse = this.#makePurse();
+		this.news = new News({
+			clock: world.clock,
+			inbox: this.inbox,
+			outbox: this.outbox,
+			reports: this.#reports,
+			newId: this.newId,
+			deliver: (owner) => this.#sessions.deliver(owner),
+			changed: (rows) => this.#sessions.changed(rows),
+			tell: () => this.#link.tell(),
+		});
+		this.#employer = new Employer({
+			files: world.files,
+			settings: options.settings,
+			tokens: this.tokens,
+			launches: this.launches,
+			ceiling: (id) => this.purse.ceiling(id),
+		});
 	}
 
 	/** Brings back the lieutenants, then answers. */
@@ -290,7 +301,7 @@ export class Host {
 	/** Keeps a record for the hub and sends it when it can. */
 	keep(author: string, operation: string, input: unknown, key: string): number {
 		const waiting = this.spool.add({ author, operation, key, input, at: this.options.world.clock.now() });
-		this.#later(() => this.#drain.begin());
+		this.news.later(() => this.#drain.begin());
 		return waiting;
 	}
 
@@ -335,7 +346,7 @@ export class Host {
 			lieutenant.adopt(owner);
 			this.inbox.move(lieutenant.standing.spec.id, owner);
 		});
-		this.#later(() => this.#sessions.deliver(owner));
+		this.news.later(() => this.#sessions.deliver(owner));
 	}
 
 	/** Where a throw would end this process: on a full disk the records of one must not take the whole host down. */
@@ -351,28 +362,12 @@ export class Host {
 		return new Date(this.options.world.clock.now()).toISOString();
 	}
 
-	/** Calls back at each change of a message's receipt, until the returned function is called. */
-	onReceipt(run: (message: string) => void): () => void {
-		this.#waiting.add(run);
-		return () => this.#waiting.delete(run);
-	}
-
 	#identity(): string {
 		const known = this.store.meta("host");
 		if (known !== undefined) return known;
 		const id = this.newId();
 		this.store.setMeta("host", id);
 		return id;
-	}
-
-	#hubPlace(): HubPlace | undefined {
-		const { world, home, settings } = this.options;
-		const { hub } = settings.values;
-		const authority = settings.env.VERS_AUTH_TOKEN;
-		if (typeof hub === "string" && authority !== undefined) return { url: hub, authority };
-		const run = livingDaemon(world, home, "hub");
-		const admin = readAdminToken(world, home.hub);
-		return run === undefined || admin === undefined ? undefined : { url: run.address, authority: admin };
 	}
 
 	#credentials(name: string): { token: string; hub: string | null } {
@@ -397,7 +392,7 @@ export class Host {
 			living: () => [...this.lieutenants.values()].map(({ standing }) => standing),
 			ration: (id) => this.lieutenants.get(id)?.ration(),
 			stop: (id, limit) => this.lieutenants.get(id)?.exceed(limit),
-			warn: (standing, text) => this.#notify(standing, "budget", text),
+			warn: (standing, text) => this.news.of(standing, "budget", text),
 			show: (fleet) => this.#sessions.paid(fleet),
 			complain,
 		});
@@ -413,16 +408,16 @@ export class Host {
 			hostId: this.id,
 			start: this.#start,
 			newId: this.newId,
-			employment: (standing) => this.#employment(standing),
+			employment: (standing) => this.#employer.employment(standing),
 			save: (standing) => this.#save(standing),
-			notify: (standing, type, text, cause) => this.#notify(standing, type, text, cause),
-			receipt: (id) => this.#receipt(id),
+			notify: (standing, type, text, cause) => this.news.of(standing, type, text, cause),
+			receipt: (id) => this.news.receipt(id),
 			used: (standing, look, death) => this.#used(standing, look, death),
 			owed: (standing, look) => this.#owed(standing, look),
 			bounds: this.bounds,
 			liveness: this.liveness,
-			evidence: this.#workLog() === "off" ? "tools" : "changes",
-			check: (standing, bound, look) => this.#check(standing, bound, look),
+			evidence: this.#employer.workLog === "off" ? "tools" : "changes",
+			check: (standing, bound, look) => verdictOf(this, standing, bound, look),
 			spent: (standing) => this.purse.spent(standing),
 			ceiling: (id) => this.purse.ceiling(id),
 			keep: ({ spec }, { operation, input, key }) => void this.keep(`lieutenant:${spec.id}`, operation, input, key),
@@ -434,101 +429,14 @@ export class Host {
 		};
 	}
 
-	#check(standing: Standing, bound: Bound, look: Look): Promise<Verdict> {
-		const { id, cwd } = standing.spec;
-		const held = this.tokens.list().find((token) => token.subject === `lieutenant:${id}`);
-		return check(this.options.world, bound, look, {
-			cwd,
-			run: (command) => this.checks.run(subjectOf(this, standing.spec, command, bound.task)),
-			task: async (task) => {
-				try {
-					return held === undefined ? undefined : (await this.hubAs(held).call(board.get, { id: task })).status;
-				} catch (thrown) {
-					if (thrown instanceof Fault && thrown.code === "hub_away") return undefined;
-					throw thrown;
-				}
-			},
-		});
-	}
-
-	#workLog(): Mode {
-		return gateSettings(this.options.settings.values, this.#set()).workLog;
-	}
-
-	#employment(standing: Standing): Employment {
-		const { spec, owner } = standing;
-		const { hub } = this.options.settings.values;
-		const token = this.tokens.of(`lieutenant:${spec.id}`, "lieutenant", spec.name).token;
-		return {
-			id: spec.id,
-			name: spec.name,
-			role: spec.role,
-			owner,
-			cwd: spec.cwd,
-			...(spec.worktree === undefined ? {} : { branch: spec.worktree.branch }),
-			...(spec.model === undefined ? {} : { model: spec.model }),
-			...(spec.thinking === undefined ? {} : { thinking: spec.thinking }),
-			hub: typeof hub === "string" ? { url: hub, token } : { token },
-			...(standing.bound === undefined ? {} : { allowance: allowanceOf(standing.bound, this.purse.ceiling(spec.id)) }),
-			gates: gatesEnvironment(this.#gates(standing)),
-			ports: spec.ports,
-			pi: spec.pi,
-			env: this.launches.environment(spec.id),
-		};
-	}
-
-	/** Fixed for one life. The project's wishes are read where the person works, too: its own copy it might have changed. */
-	#gates({ spec: { cwd, worktree } }: Standing): GateSettings {
-		const folders = [...new Set([worktree?.repository ?? cwd, worktree?.path ?? cwd, cwd])];
-		const fixed = gateSettings(this.options.settings.values, this.#set());
-		return folders.reduce(
-			(so, folder) => tighten(so, this.options.world.files.read(`${folder}/${PROJECT_FILE}`)),
-			fixed,
-		);
-	}
-
 	#save(standing: Standing): void {
 		this.roster.save(standing);
 		this.purse.saved(standing);
 		const row = this.lieutenants.get(standing.spec.id)?.view();
 		if (row === undefined) return;
-		this.#reports.add(`lieutenant:${row.id}`, { type: "state", lieutenant: row });
+		this.news.row(row);
 		const { loop } = standing.spec;
-		if (loop !== undefined) this.#later(() => this.ralph.look(loop.id));
-		// After the notice that says why it changed: who waits for it would take the row for the end of the news.
-		this.#later(() =>
-			this.#later(() => {
-				this.#sessions.changed([row]);
-				this.#link.tell();
-			}),
-		);
-	}
-
-	/** The end of a round is its loop's affair, which tells its own. */
-	#notify({ owner, spec }: Standing, type: NoticeType, text: string, cause?: Cause): void {
-		if (spec.loop === undefined || (type !== "completion" && type !== "limit"))
-			this.tell({ owner, about: spec, type, text, ...(cause === undefined ? {} : { cause }) });
-	}
-
-	/** A notice about a lieutenant or a loop. Called inside the transaction that makes it true. */
-	tell({ about: { id, name }, ...said }: Omit<Notice, "id" | "at" | "lieutenant"> & { about: Notice["lieutenant"] }) {
-		const { owner } = said;
-		const notice: Notice = { ...said, id: this.newId(), lieutenant: { id, name }, at: this.isoNow() };
-		this.inbox.add(notice);
-		this.#reports.add(`notice:${notice.id}`, { type: "notice", notice });
-		this.#later(() => {
-			this.#sessions.deliver(owner);
-			this.#link.tell();
-		});
-	}
-
-	#receipt(id: string): void {
-		const message = this.outbox.get(id);
-		if (message === undefined) return;
-		const { text: _, ...told } = message;
-		this.#reports.add(`message:${id}`, { type: "receipt", message: told });
-		for (const run of this.#waiting) run(id);
-		this.#later(() => this.#link.tell());
+		if (loop !== undefined) this.news.later(() => this.ralph.look(loop.id));
 	}
 
 	/** What a session used is recorded by the host, from the file: so the tokens of a killed agent count as well. */
@@ -541,17 +449,8 @@ export class Host {
 
 	/** It will not log any more: what it left unlogged is written for it. */
 	#owed(standing: Standing, look: Look): void {
-		const record = this.#workLog() === "enforce" ? owedRecord(look) : undefined;
+		const record = this.#employer.workLog === "enforce" ? owedRecord(look) : undefined;
 		if (record !== undefined) this.keep(`lieutenant:${standing.spec.id}`, "log.append", record.input, record.key);
-	}
-
-	#set(): { readonly FLAGSHIP_SET: string | undefined } {
-		return { FLAGSHIP_SET: this.options.settings.set };
-	}
-
-	/** Others hear of it after the transaction that makes it true. */
-	#later(run: () => void): void {
-		this.options.world.clock.soon(run);
 	}
 }
 

@@ -6,7 +6,7 @@ import type { Entry } from "../pi/entry.ts";
 import type { Cursor } from "../pi/session.ts";
 import { EMPTY_TALLY, type Tally, tally } from "../pi/tally.ts";
 import { type Ending, endingOf, heldIn, type Output, outputsOf, pathTo } from "../pi/transcript.ts";
-import type { Seen, TranscriptEnd } from "./delivery.ts";
+import type { Seen, TranscriptEnd } from "./delivery-state.ts";
 import type { Place } from "./places/place.ts";
 
 export interface Look {

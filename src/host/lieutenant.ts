@@ -11,19 +11,20 @@ import type { Life, LifeEnd } from "./agent/life.ts";
 import type { Bound, Order } from "./bounds/bound.ts";
 import { Keeper } from "./bounds/keeper.ts";
 import { Courier } from "./courier.ts";
-import { deliveryEventOf } from "./hearing.ts";
+import { Hearing } from "./hearing.ts";
+import { AGAIN_MS, Intake } from "./intake.ts";
 import { Journal, type Look } from "./journal.ts";
-import { type LifeEvent, listens, shouldRun } from "./lifecycle.ts";
+import { listens, shouldRun } from "./lifecycle.ts";
 import { Backoff } from "./liveness/backoff.ts";
 import type { Free, Room } from "./liveness/disk.ts";
 import { Present } from "./present.ts";
 import type { Quarters } from "./quarters.ts";
+import { Reading } from "./reading.ts";
 import { Register } from "./register.ts";
 import { rowOf } from "./row.ts";
 import { Steers } from "./steers.ts";
 import type { Asked } from "./store/outbox.ts";
 import type { Standing } from "./store/roster.ts";
-import { question } from "./tell.ts";
 import { Turns } from "./turns.ts";
 import { unsettled } from "./usage.ts";
 import { Vigil } from "./vigil.ts";
@@ -32,8 +33,6 @@ import { Vigil } from "./vigil.ts";
 const READY_MS = 60_000;
 /** ms that pi has for an orderly end. */
 const GRACE_MS = 3_000;
-/** ms after which what could not be stored is stored again. */
-const AGAIN_MS = 1_000;
 
 export class Lieutenant {
 	readonly #quarters: Quarters;
@@ -45,6 +44,9 @@ export class Lieutenant {
 	readonly #keeper: Keeper;
 	readonly #steers: Steers;
 	readonly #backoff: Backoff;
+	readonly #reading: Reading;
+	readonly #hearing: Hearing;
+	readonly #intake: Intake;
 	#life: Life | undefined;
 	/** Found running, and silent for all the time that it had to answer. */
 	#unmet: Life | undefined;
@@ -57,9 +59,6 @@ export class Lieutenant {
 	readonly #turns = new Turns();
 	/** Getting to know the process that was started or found last. */
 	#meeting: Promise<void> = Promise.resolve();
-	/** Records are taken in one after another, also where one waits for the disk. */
-	readonly #work = new Turns();
-	#closed = false;
 
 	constructor(quarters: Quarters, standing: Standing) {
 		this.#quarters = quarters;
@@ -67,6 +66,7 @@ export class Lieutenant {
 		this.#met = standing.lives > 0;
 		this.#journal = new Journal(quarters.place, standing.spec.id);
 		this.#present = new Present(quarters.world);
+		this.#intake = new Intake({ clock: quarters.world.clock, complain: (what) => this.#complain(what) });
 		this.#steers = new Steers({
 			world: quarters.world,
 			patience: quarters.bounds.steerSeconds * 1_000,
@@ -79,7 +79,7 @@ export class Lieutenant {
 			quarters,
 			lieutenant: standing.spec.id,
 			life: () => this.#life,
-			queue: (work) => this.#queue(work),
+			queue: (work) => this.#intake.queue(work),
 			failedRun: () => this.#backoff.failedRun(),
 			replace: () => this.#replace(),
 			show: () => {
@@ -100,15 +100,15 @@ export class Lieutenant {
 			register: this.#register,
 			ask: (message) => this.ask(message),
 			end: () => this.#limited(),
-			queue: (work) => this.#queue(work),
-			look: () => this.#look(),
+			queue: (work) => this.#intake.queue(work),
+			look: () => this.#reading.look(),
 			resting: () => this.#life !== undefined && !this.working,
 			told: (look) => this.#told(look),
 		});
 		this.#vigil = new Vigil({
 			world: quarters.world,
 			settings: quarters.liveness,
-			life: () => (this.#closed ? undefined : this.#life),
+			life: () => (this.#intake.closed ? undefined : this.#life),
 			expecting: () => this.#courier.streaming && this.#present.tool === undefined,
 			inTool: () => this.#present.tool !== undefined,
 			stalled: () => this.standing.state === "stalled",
@@ -116,6 +116,14 @@ export class Lieutenant {
 			recovered: (streaming) => this.#recovered(streaming),
 			cut: (seconds) => void this.#courier.cut(`Nothing came from your model for ${seconds} s`),
 			show: () => this.#register.show(),
+		});
+		const [register, courier, keeper, present] = [this.#register, this.#courier, this.#keeper, this.#present];
+		const [backoff, vigil, steers] = [this.#backoff, this.#vigil, this.#steers];
+		this.#reading = new Reading({ place: quarters.place, journal: this.#journal, register, courier });
+		this.#hearing = new Hearing({
+			...{ register, courier, keeper, present, backoff, vigil, steers },
+			reading: this.#reading,
+			life: () => this.#life,
 		});
 	}
 
@@ -175,12 +183,12 @@ export class Lieutenant {
 				await this.#stop();
 				await this.#wrapUp();
 			})
-			.catch((thrown) => this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`));
+			.catch((thrown) => this.#complain(reason(thrown)));
 	}
 
 	/** Its process has ended at a limit: what it used and owes is recorded; what it was asked and has not answered is lost. */
 	async #wrapUp(): Promise<void> {
-		const look = await this.#look();
+		const look = await this.#reading.look();
 		this.#quarters.used(this.standing, look);
 		this.#quarters.owed(this.standing, look);
 		this.#courier.take({ type: "over", because: `it was stopped: ${this.standing.reason ?? "a limit"}` });
@@ -190,7 +198,7 @@ export class Lieutenant {
 	/** Starts its pi, unless it was paused or ended in the meantime: a new life. The one before is over. */
 	async launch(): Promise<void> {
 		await this.#turns.take(async () => {
-			await this.#work.over();
+			await this.#intake.over();
 			// Two may have waited for space to start it: the second finds it started.
 			const runs = this.#life !== undefined && this.#life.end === undefined;
 			if (shouldRun(this.standing.state) && !runs) this.#start();
@@ -233,7 +241,7 @@ export class Lieutenant {
 			const employment = this.#quarters.employment(this.standing);
 			const life = this.#quarters.place.start(employment, k, this.#watch(), { start: this.#quarters.start });
 			this.#meeting = this.#meet(life, true).catch((thrown) => {
-				this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`);
+				this.#complain(reason(thrown));
 				// It runs, and what it says cannot be taken in: ended, it is told like any other that did not come up.
 				void life.stop(0);
 			});
@@ -247,7 +255,7 @@ export class Lieutenant {
 	/** By itself, after an end. */
 	#relaunch(): void {
 		this.launch().catch((thrown) => {
-			this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`);
+			this.#complain(reason(thrown));
 			if (isDiskFull(thrown)) this.#again = this.#quarters.world.clock.after(AGAIN_MS, () => this.#relaunch());
 		});
 	}
@@ -297,7 +305,7 @@ export class Lieutenant {
 				if (state === "paused" && disk === "full") return this.#stop();
 				if (state === "starting" && this.#life === undefined) this.#start();
 			})
-			.catch((thrown) => this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`));
+			.catch((thrown) => this.#complain(reason(thrown)));
 	}
 
 	/** Starts it again from its session, whatever ended it; one that runs is left alone. `note`: what it should know too. */
@@ -336,7 +344,7 @@ export class Lieutenant {
 	async #settleAll(): Promise<void> {
 		for (;;) {
 			try {
-				const look = await this.#look();
+				const look = await this.#reading.look();
 				this.#quarters.store.transaction(() => {
 					this.#quarters.used(this.standing, look);
 					this.#quarters.owed(this.standing, look);
@@ -345,7 +353,7 @@ export class Lieutenant {
 				return;
 			} catch (thrown) {
 				if (!isDiskFull(thrown)) throw thrown;
-				await this.#wait();
+				await this.#intake.again();
 			}
 		}
 	}
@@ -378,45 +386,24 @@ export class Lieutenant {
 
 	/** The host ends; pi goes on. */
 	detach(): void {
-		this.#closed = true;
+		this.#intake.close();
 		this.#cancelTimers();
 		this.#life?.detach();
 	}
 
 	#watch(): { record(record: RpcRecord): void; ended(end: LifeEnd): void } {
 		return {
-			record: (record) => this.#queue(() => this.#record(record)),
-			ended: (end) => this.#mourn(end),
+			record: (record) => this.#intake.queue(() => this.#hearing.record(record)),
+			ended: (end) => {
+				const ending = this.#ending;
+				let heard: number | undefined;
+				this.#intake.insist(() => {
+					// All that it said is taken in by now; a second try finds nothing of it any more.
+					heard ??= this.#present.heard;
+					return this.#ended(end, ending, heard);
+				});
+			},
 		};
-	}
-
-	/**
-	 * An end that cannot be stored (a full disk) is stored, and told, as soon as it can: else a dead one looks alive. Nobody
-	 * passes it: whoever ends or starts a process waits for `#work`, or a death would be taken for the end that was asked for.
-	 */
-	#mourn(end: LifeEnd): void {
-		const ending = this.#ending;
-		this.#queue(async () => {
-			const { heard } = this.#present;
-			while (!this.#closed) {
-				try {
-					return await this.#ended(end, ending, heard);
-				} catch (thrown) {
-					this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`);
-					await this.#wait();
-				}
-			}
-		});
-	}
-
-	#wait(): Promise<void> {
-		return new Promise((resolve) => this.#quarters.world.clock.after(AGAIN_MS, resolve));
-	}
-
-	#queue(work: () => Promise<void>): void {
-		this.#work
-			.take(() => (this.#closed ? undefined : work()))
-			.catch((thrown) => this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`));
 	}
 
 	/** A life that was started or found: learns how it stands, then delivers. */
@@ -424,7 +411,7 @@ export class Lieutenant {
 		this.#life = life;
 		this.#vigil.heard();
 		const probe = await life.probe(READY_MS);
-		if (probe.type === "dead" || this.#life !== life || this.#closed) return;
+		if (probe.type === "dead" || this.#life !== life || this.#intake.closed) return;
 		if (probe.type === "silent") {
 			if (fresh) await life.stop(0);
 			else {
@@ -435,7 +422,7 @@ export class Lieutenant {
 		}
 		this.#met = true;
 		const { isStreaming: streaming, isCompacting: compacting, pendingMessageCount: pending } = probe.state;
-		const look = await this.#note(streaming ? "running" : "ready");
+		const look = await this.#reading.note(streaming ? "running" : "ready");
 		const interrupted = this.standing.interrupted === true;
 		// Asked to go on, it comes to the end of its run once more, and to the work log's gate there.
 		const owes = fresh && this.#quarters.evidence === "changes" && unsettled(look);
@@ -444,52 +431,7 @@ export class Lieutenant {
 		if (interrupted) this.#register.save({ interrupted: undefined });
 		this.#steers.look();
 		if (streaming) this.#keeper.turned(look);
-		else if (!owes) this.#finished(look);
-	}
-
-	async #record(record: RpcRecord): Promise<void> {
-		// pi names the pause before it asks its provider again: until then nothing can come.
-		this.#vigil.heard(record.type === "auto_retry_start" ? record.delayMs : 0);
-		if (record.type === "message_update" || record.type === "message_start") this.#steers.moved();
-		this.#present.take(record);
-		this.#backoff.heard(record);
-		const event = deliveryEventOf(record);
-		if (event !== undefined) this.#courier.take(event);
-		switch (record.type) {
-			case "agent_start":
-				this.#register.change("running");
-				this.#courier.take({ type: "run", on: true });
-				return;
-			case "agent_settled":
-				await this.#settled();
-				return;
-			case "turn_end":
-				this.#keeper.turned(await this.#look());
-				return;
-			case "tool_execution_start":
-				this.#register.show();
-				// The answer that calls it is in the session already: a steer need not wait for the end of a long tool.
-				if (this.#courier.open.length > 0) await this.#look();
-				return;
-			case "extension_ui_request":
-				if (!record.asks) return;
-				this.#life?.dismiss(record.id);
-				this.#register.tell("question", question(this.standing, record.title || record.message));
-				return;
-		}
-	}
-
-	async #settled(): Promise<void> {
-		this.#present.end();
-		const look = await this.#look();
-		this.#register.change("settled");
-		this.#courier.take({ type: "run", on: false });
-		this.#finished(look);
-	}
-
-	#finished(look: Look): void {
-		if (this.#courier.open.length === 0) this.#keeper.finished(look);
-		this.#keeper.rested(look);
+		else if (!owes) this.#hearing.finished(look);
 	}
 
 	#told(look: Look): void {
@@ -497,32 +439,12 @@ export class Lieutenant {
 		this.#journal.forget();
 	}
 
-	/** Reads what is new in the session file and takes it in. */
-	async #look(): Promise<Look> {
-		const look = await this.#note();
-		this.#courier.take({ type: "transcript", seen: look.seen });
-		return look;
-	}
-
-	/** Reads the file; what it answers is on the disk before any receipt says consumed. */
-	async #note(event?: LifeEvent): Promise<Look> {
-		const look = await this.#journal.look();
-		if (this.#courier.open.some((message) => look.seen.answered.has(message.id))) {
-			await this.#quarters.place.sync(this.standing.spec.id);
-		}
-		this.#register.together(() => {
-			this.#register.counted(look);
-			if (event !== undefined) this.#register.change(event);
-		});
-		return look;
-	}
-
 	/** `ending`: what this host was doing to it when it came; `heard`: characters of the answer that it cut off. */
 	async #ended(end: LifeEnd, ending: "stop" | "replace" | undefined, heard: number): Promise<void> {
 		this.#life = undefined;
 		this.#present.end();
 		this.#cancelTimers();
-		this.#cut(await this.#look(), heard);
+		this.#cut(await this.#reading.look(), heard);
 		if (ending === undefined) {
 			this.#died(end);
 			return;
@@ -545,7 +467,7 @@ export class Lieutenant {
 		this.#ending = "stop";
 		this.#cancelTimers();
 		await this.#life?.stop(GRACE_MS);
-		await this.#work.over();
+		await this.#intake.over();
 	}
 
 	#replace(): void {
@@ -563,8 +485,12 @@ export class Lieutenant {
 		this.#unmet = undefined;
 		this.#meet(life, false).catch((thrown) => {
 			this.#unmet = life;
-			this.#quarters.complain(`${this.standing.spec.name}: ${reason(thrown)}`);
+			this.#complain(reason(thrown));
 		});
+	}
+
+	#complain(what: string): void {
+		this.#quarters.complain(`${this.standing.spec.name}: ${what}`);
 	}
 
 	#cancelTimers(): void {

@@ -3,7 +3,7 @@
  * is not consumed then either ends in a stop. "Sent" is not an answer, and a steer that does not land is worth nothing.
  */
 import type { Timer, World } from "../world.ts";
-import type { Open } from "./delivery.ts";
+import type { Open } from "./delivery-state.ts";
 
 export interface SteersParts {
 	readonly world: World;

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { deliver } from "../../src/host/delivery.ts";
 import {
 	type Delivery,
 	type DeliveryEffect,
 	type DeliveryEvent,
-	deliver,
 	NOTHING,
 	type Open,
 	type Seen,
 	type TranscriptEnd,
-} from "../../src/host/delivery.ts";
+} from "../../src/host/delivery-state.ts";
 
 const seen = (
 	present: readonly string[] = [],

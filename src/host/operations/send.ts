@@ -77,7 +77,7 @@ function reached(host: Host, id: string, wait: "accepted" | "consumed"): Promise
 			timer.cancel();
 			resolve();
 		};
-		const stop = host.onReceipt((message) => {
+		const stop = host.news.onReceipt((message) => {
 			if (message === id) look();
 		});
 		const timer = host.options.world.clock.after(WAIT_MS, () => {

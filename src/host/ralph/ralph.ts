@@ -269,7 +269,12 @@ export class Ralph {
 		this.loops.save(over);
 		this.#keep(over, endRecords(over, rounds, text));
 		if (by === loop.owner) return;
-		this.#host.tell({ owner: over.owner, about: over, type: end.state === "passed" ? "completion" : "limit", text });
+		this.#host.news.notice({
+			owner: over.owner,
+			about: over,
+			type: end.state === "passed" ? "completion" : "limit",
+			text,
+		});
 	}
 
 	/** The last round's lieutenant is gone with its process; false while another one is at it. */

@@ -1,6 +1,6 @@
 /** Messages, kept before pi's pipe sees them and until their end; texts are kept for good (`docs/protocol.md` §6). */
 import type { Message } from "../../contract/lieutenants.ts";
-import type { Open } from "../delivery.ts";
+import type { Open } from "../delivery-state.ts";
 import { ended, type Receipt } from "../receipt.ts";
 import type { Row, Store } from "./store.ts";
 
