@@ -44,6 +44,7 @@ const GATES = "test/extensions/gates-pi.test.ts";
 const BOARD_GATE = "test/extensions/board-gate.test.ts";
 const PUSH = "test/extensions/push-gate.test.ts";
 const HUB = "test/extensions/hub.test.ts";
+const RECORDS = "test/extensions/records.test.ts";
 const SKILLS = "test/skills/loaded.test.ts";
 
 const OFFERED: Shown = [SKILLS, "are all offered to the model, and pi complains about none"];
@@ -272,7 +273,7 @@ export const areas: readonly Area[] = [
 					"finds words of any age, also in the mood, and nothing that is only like syntax",
 					"comes as plain lines, by its own path and by raw=true",
 				],
-				["test/extensions/records.test.ts", "are found, written, kept and read"],
+				[RECORDS, "are found, written, kept and read"],
 			),
 			shipped("Registry: `registry_register`, `registry_heartbeat`, `registry_list`, `registry_discover`", [
 				REGISTRY,
@@ -289,8 +290,28 @@ export const areas: readonly Area[] = [
 				"finds a tool that is not at hand and switches it on",
 			]),
 			planned("Skills are published, versioned and synchronized by the hub, live into sessions"),
-			planned("Reports with versions; share links with expiry, revocation and access log"),
-			planned("Ledger of VM snapshots"),
+			shipped(
+				"Reports with versions: `reports_create`, `reports_list`, `reports_get`, `reports_update`, `reports_versions`",
+				[
+					"test/hub/reports/reports.test.ts",
+					"keeps every version, who made it and why; the newest is what is read",
+					"is changed and deleted by its author or who leads, by nobody else",
+					"reports are listed newest first without their text, by author, tag and words, in pages",
+				],
+				[RECORDS, "are found, written, kept and read"],
+			),
+			planned("Share links with expiry, revocation and access log"),
+			shipped(
+				"Ledger of VM snapshots: `commits_record`, `commits_list`, `commits_golden`, `commits_lineage`, `commits_update`",
+				[
+					"test/hub/commits/commits.test.ts",
+					"is recorded trimmed, once, by whoever its token is",
+					"is the newest that is tagged so, also of one kind, also once it was checked",
+					"is never one that contains secrets",
+					"goes up to the first and down to what was made from it, and names what nobody recorded",
+				],
+				[RECORDS, "are found, written, kept and read"],
+			),
 			shipped(
 				"Usage is collected by itself, exact to the token, with its coverage: `usage_summary`, `usage_sessions`, `usage_vms`",
 				[GATES, "is told once per state, and is what the session's file adds up to, compaction included"],
@@ -385,6 +406,7 @@ export const areas: readonly Area[] = [
 		name: "Skills",
 		features: [
 			shipped("`board`", OFFERED),
+			shipped("`commits`", OFFERED),
 			shipped("`feed`", OFFERED),
 			shipped("`journal`", OFFERED),
 			shipped("`lieutenants`", OFFERED),
@@ -392,6 +414,7 @@ export const areas: readonly Area[] = [
 			shipped("`ralph`", OFFERED),
 			shipped("`recovery`", OFFERED),
 			shipped("`registry`", OFFERED),
+			shipped("`reports`", OFFERED),
 			shipped("`usage`", OFFERED),
 			shipped("Each is short, names only tools that there are, and orders nothing that no gate holds", [
 				"test/skills/skills.test.ts",
@@ -399,7 +422,7 @@ export const areas: readonly Area[] = [
 				"names only tools that there are",
 				"orders nothing that code does not hold: each always, never, must is a gate's or marked as advice",
 			]),
-			planned("Reports, commits, deploy runbook"),
+			planned("Deploy runbook"),
 			planned("Swarm coordination, golden image, bootstrap of a fleet, networking"),
 			planned("Magic link, preview deploy, PR review, git audit, captain's log, contributing a fix"),
 		],
