@@ -86,6 +86,8 @@ export interface RunOptions {
 	readonly maxOutput?: number;
 	/** What it left running ends with it. */
 	readonly endsGroup?: boolean;
+	/** Called at once when it runs: the leader of its process group. */
+	began?(pid: number): void;
 }
 
 /** How a command ended. `run` never rejects: a command that cannot start has exit code 127 and says why on stderr. */

@@ -140,7 +140,9 @@ export class Host {
 		this.bounds = bounds.settings;
 		this.liveness = liveness.settings;
 		this.checks = new Checks({
-			...{ world, store: this.store, host: this.id, seconds: this.bounds.checkSeconds },
+			...{ world, store: this.store, host: this.id, seconds: this.bounds.checkSeconds, notes: `${home.host}/checks` },
+			leftover: (command) =>
+				options.complain(`a check that an earlier host began still ran, and was ended: ${command}`),
 			evidence: (task, result) =>
 				void this.keep("host", "board.prove", { id: task, ...result }, `check ${task} ${result.tree} ${result.at}`),
 		});

@@ -44,6 +44,7 @@ export async function run(command: string, args: readonly string[], options: Run
 	const { pid } = child;
 	if (pid === undefined)
 		return { code: CANNOT_START, stdout: "", stderr: (await child).originalMessage ?? "", timedOut: false };
+	options.began?.(pid);
 
 	const limit = options.maxOutput ?? DEFAULT_OUTPUT;
 	const stdout = collect(child.stdout, limit);

@@ -7,6 +7,7 @@ import type { World } from "../../world.ts";
 import type { Store } from "../store/store.ts";
 import { type Result, Results } from "./results.ts";
 import { type Outcome, runCheck } from "./run.ts";
+import { Running } from "./running.ts";
 import { treeOf } from "./tree.ts";
 
 /** Whose files, and what is run on them. */
@@ -34,6 +35,10 @@ export interface ChecksOptions {
 	readonly host: string;
 	/** Seconds that a check may take. */
 	readonly seconds: number;
+	/** Folder in which those that run are noted. */
+	readonly notes: string;
+	/** A check of an earlier host still ran, and was ended: nobody would have heard how it ends. */
+	leftover(command: string): void;
 	/** A run has ended that is evidence for a task. Called inside the transaction that keeps it. */
 	evidence(task: string, result: Result): void;
 }
@@ -44,12 +49,16 @@ const FAILURE_MS = 60_000;
 export class Checks {
 	readonly #options: ChecksOptions;
 	readonly #results: Results;
-	readonly #running = new Map<string, Promise<Seen>>();
+	readonly #asked = new Map<string, Promise<Seen>>();
+	/** Also of others who run checks: one that outlives this host is ended by the next. */
+	readonly running: Running;
 	#indexes = 0;
 
 	constructor(options: ChecksOptions) {
 		this.#options = options;
 		this.#results = new Results(options.store);
+		this.running = new Running(options.world, options.notes);
+		for (const command of this.running.endAll()) options.leftover(command);
 	}
 
 	/** Runs it unless it has passed or failed on these files before; resolves when it has ended. */
@@ -85,10 +94,10 @@ export class Checks {
 	/** One of a kind at a time: an agent that asks again and again has it run once. */
 	#started(subject: Subject): Promise<Seen> {
 		const key = keyOf(subject);
-		const running = this.#running.get(key);
+		const running = this.#asked.get(key);
 		if (running !== undefined) return running;
-		const run = this.#run(subject).finally(() => this.#running.delete(key));
-		this.#running.set(key, run);
+		const run = this.#run(subject).finally(() => this.#asked.delete(key));
+		this.#asked.set(key, run);
 		return run;
 	}
 
@@ -96,7 +105,7 @@ export class Checks {
 		const { world, seconds } = this.#options;
 		const { command, cwd, env, id } = subject;
 		const before = await this.#tree(subject);
-		const outcome = await runCheck(world, command, { cwd, env, checkSeconds: seconds });
+		const outcome = await runCheck(world, command, { cwd, env, checkSeconds: seconds, running: this.running });
 		const after = before === undefined ? undefined : await this.#tree(subject);
 		if (before === undefined || after !== before) return outcome;
 		const now = world.clock.now();

@@ -239,9 +239,10 @@ export class Ralph {
 	}
 
 	#check({ id, command, workspace: { cwd } }: Loop): Promise<Verdict> {
-		const { options, launches, bounds } = this.#host;
+		const { options, launches, bounds, checks } = this.#host;
 		return passes(options.world, command, {
 			...{ cwd, env: withoutKeys(launches.environment(id)), checkSeconds: bounds.checkSeconds },
+			running: checks.running,
 		});
 	}
 

@@ -6,6 +6,7 @@ import type { AnyOperation } from "../../contract/operation.ts";
 import { fault, reason } from "../../errors.ts";
 import type { Caller } from "../author.ts";
 import { tellRefusal } from "../board/evidence.ts";
+import { keepLateWord } from "../board/late.ts";
 import { proofOf } from "../board/proof.ts";
 import type { Context } from "../context.ts";
 import { filterOf } from "../feed/feed.ts";
@@ -158,6 +159,7 @@ function answerWrite(handler: WriteHandler, shape: Shape, hub: Context): Answer 
 		});
 		const output = await written.catch(async (thrown: unknown) => {
 			await tellRefusal(hub, author, thrown);
+			await keepLateWord(hub, { operation: operation.name, input, author }, thrown);
 			throw thrown;
 		});
 		reply.code(operation.status);

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -9,6 +11,7 @@ import { files } from "../../../src/world/files.ts";
 import { realWorld } from "../../../src/world/real.ts";
 import { makeRepository } from "../../gates/repository.ts";
 import { makeFolder } from "../../support/folder.ts";
+import { until } from "../../support/until.ts";
 
 const PATH = process.env.PATH ?? "";
 const env = { PATH };
@@ -23,7 +26,11 @@ function stage(seconds = 20) {
 	afterAll(() => store.close());
 	const told: string[] = [];
 	const evidence = (task: string, { passed }: { passed: boolean }) => void told.push(`${task} ${passed}`);
-	const checks = new Checks({ world, store, host: "h", seconds, evidence });
+	const left: string[] = [];
+	const leftover = (command: string) => void left.push(command);
+	const make = () =>
+		new Checks({ world, store, host: "h", seconds, evidence, leftover, notes: join(folder, "checks") });
+	const checks = make();
 	const runs = join(folder, "runs");
 	const subject = (command: string, task?: string): Subject => ({
 		id: "1",
@@ -42,9 +49,31 @@ function stage(seconds = 20) {
 		later: (ms: number) => {
 			ahead += ms;
 		},
-		again: () => new Checks({ world, store, host: "h", seconds, evidence }),
+		again: make,
+		left,
 	};
 }
+
+/** A process of its own that begins a check, as a host does, and is killed in the middle of it. */
+async function beginAndBeKilled(folder: string, command: string, marks: readonly string[]): Promise<void> {
+	const src = new URL("../../../src/", import.meta.url).href;
+	const program = `
+		const [{ runCheck }, { Running }, { realWorld }] = await Promise.all(
+			["host/checks/run.ts", "host/checks/running.ts", "world/real.ts"].map((file) => import(${JSON.stringify(src)} + file)),
+		);
+		const [folder, command] = process.argv.slice(1);
+		const world = realWorld();
+		const running = new Running(world, folder + "/checks");
+		await runCheck(world, command, { cwd: folder, env: process.env, checkSeconds: 600, running });`;
+	const args = ["--no-warnings", "--input-type=module", "-e", program, folder, command];
+	const host = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] });
+	const ended = once(host, "exit");
+	await until(() => marks.every((mark) => existsSync(join(folder, mark))), "the check to run");
+	host.kill("SIGKILL");
+	await ended;
+}
+
+const lives = (pid: number): boolean => realWorld().spawn.started(pid) !== undefined;
 
 describe("the state of the files", () => {
 	test("is one of content: a commit keeps it, a letter does not, what is ignored does not count", async () => {
@@ -104,6 +133,34 @@ describe("a check", () => {
 		expect(count()).toBe(2);
 		expect(new Set(told)).toEqual(new Set(["T true"]));
 	});
+
+	test.skipIf(process.platform !== "linux")(
+		"that outlived its host is ended by the next one, with what it started, and shows nothing",
+		async () => {
+			const { again, folder, left, told, subject, checks } = stage();
+			const pidIn = (name: string) => Number(readFileSync(join(folder, name), "utf8"));
+			const marked = (name: string) => `echo $BASHPID > ${name}.new; mv ${name}.new ${name}`;
+			const waits = `( ${marked("child")}; sleep 300 ) & ${marked("leader")}; wait`;
+			await beginAndBeKilled(folder, waits, ["leader", "child"]);
+			// Of this one the leader has ended already, and only what it started is left.
+			const leaves = `${marked("parent")}; ( ${marked("orphan")}; sleep 300 ) & wait`;
+			await beginAndBeKilled(folder, leaves, ["parent", "orphan"]);
+			const pids = ["leader", "child", "orphan"].map(pidIn);
+			process.kill(pidIn("parent"), "SIGKILL");
+			expect(pids.map(lives)).toEqual([true, true, true]);
+			again();
+			await until(() => !pids.some(lives), "their end");
+			expect(left.sort()).toEqual([leaves, waits].sort());
+			expect(told).toEqual([]);
+			// Its number is somebody else's by now: whoever has it is left alone.
+			mkdirSync(join(folder, "checks"), { recursive: true });
+			writeFileSync(join(folder, "checks", String(process.pid)), "another life\ntrue");
+			again();
+			expect(left).toHaveLength(2);
+			expect(await checks.ask(subject("true", "T"), 10_000)).toMatchObject({ state: "passed" });
+			expect(existsSync(join(folder, "checks", String(process.pid)))).toBe(false);
+		},
+	);
 
 	test("that fails says how, is not run again at once, and is after a minute", async () => {
 		const { checks, counted, count, later } = stage();

@@ -74,6 +74,26 @@ describe("a claim", () => {
 		expect(moved).not.toHaveProperty("claim");
 	});
 
+	test("that has ended leaves what its holder said too late as a note, once, and changes nothing", async () => {
+		const id = await create();
+		await done("POST", `/board/tasks/${id}/claim`, { ttl: 60 }, bob);
+		now += 60_000;
+		await done("POST", `/board/tasks/${id}/claim`, {}, eve);
+		const late = { summary: "The cause is in totals.ts, line 40." };
+		for (let again = 0; again < 2; again++)
+			expect((await ask("POST", `/board/tasks/${id}/review`, late, bob)).body.code).toBe("task_taken");
+		expect((await ask("PATCH", `/board/tasks/${id}`, { status: "done" }, bob)).body.code).toBe("task_taken");
+		const stranger = { token: await mint("lieutenant", "mallory") };
+		expect((await ask("POST", `/board/tasks/${id}/review`, late, stranger)).body.code).toBe("task_taken");
+		expect(await done("GET", `/board/tasks/${id}`)).toMatchObject({ status: "in_progress", claim: { by: "eve" } });
+		const { notes } = await done("GET", `/board/tasks/${id}/notes`);
+		const said = "Late, and refused, as eve has the task now. bob, who had it before, says:";
+		expect(notes).toMatchObject([
+			{ author: "bob", content: `${said} ${late.summary}` },
+			{ author: "bob", content: `${said} the task is done` },
+		]);
+	});
+
 	test("of a task meant for another, in review or done is refused", async () => {
 		const meant = await create({ assignee: "eve" });
 		expect((await ask("POST", `/board/tasks/${meant}/claim`, {}, bob)).body.code).toBe("task_taken");
