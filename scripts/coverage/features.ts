@@ -313,13 +313,21 @@ export const areas: readonly Area[] = [
 				[RECORDS, "are found, written, kept and read"],
 			),
 			shipped(
-				"Usage is collected by itself, exact to the token, with its coverage: `usage_summary`, `usage_sessions`, `usage_vms`",
+				"Usage is collected by itself, exact to the token, with its coverage: `usage_summary`, `usage_totals`, `usage_sessions`, `usage_vms`",
 				[GATES, "is told once per state, and is what the session's file adds up to, compaction included"],
 				[
 					USAGE,
-					"the sums are those of the sessions, for every range, exactly",
 					"sorts agents by cost, rounds to cents, echoes its range, and says what it has seen",
 					"are listed latest start first, in pages",
+				],
+				[
+					"test/hub/usage/rollups.test.ts",
+					"the rollups equal a recount from the rows, and the sums are those of the sessions, for every range",
+				],
+				[
+					"test/hub/usage/words.test.ts",
+					"counts lieutenants that have used tokens and told of no session, and what known sessions lack",
+					"are by the day of use and the model that was used, and add up to what the sessions told",
 				],
 			),
 			planned("Usage of the past is filled in; analytics in SQL"),

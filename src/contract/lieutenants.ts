@@ -6,6 +6,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Cause } from "./cause.ts";
 import { EVERYONE, operation } from "./operation.ts";
+import { oneOf } from "./shapes.ts";
 
 /** `protocol.md` §8. `unreachable` is about the link, never about the agent. */
 export const LIEUTENANT_STATES = [
@@ -25,9 +26,6 @@ export type LieutenantState = (typeof LIEUTENANT_STATES)[number];
 /** Where a message stands. The last four are ends; every message reaches exactly one of them. */
 export const RECEIPTS = ["queued", "accepted", "consumed", "superseded", "rejected", "lost"] as const;
 export type Receipt = (typeof RECEIPTS)[number];
-
-const oneOf = <const V extends readonly string[]>(values: V, description?: string) =>
-	Type.Unsafe<V[number]>({ type: "string", enum: [...values], ...(description === undefined ? {} : { description }) });
 
 const Name = Type.String({ minLength: 1, maxLength: 40, description: "1-40 of a-z, 0-9, '-'" });
 

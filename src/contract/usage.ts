@@ -1,5 +1,6 @@
 /** Usage: tokens, cost and turns per session; which machines were used; what it comes to. */
 import { type Static, Type } from "@sinclair/typebox";
+import { Coverage, tellCoverage } from "./coverage.ts";
 import { EVERYONE, operation, WRITERS } from "./operation.ts";
 import { authorName, more, oneOf, page, paging, text } from "./shapes.ts";
 
@@ -58,7 +59,26 @@ export const UsageVm = Type.Object({
 });
 export type UsageVm = Static<typeof UsageVm>;
 
-const Range = Type.Optional(Type.String({ maxLength: 64, description: "such as 24h or 7d" }));
+/** What a session used on one day with one model. */
+export const UsagePart = Type.Object({
+	day: Type.String({ pattern: "^\\d{4}-\\d{2}-\\d{2}$", description: "UTC" }),
+	model: text(200),
+	tokens,
+	cost: dollars,
+});
+export type UsagePart = Static<typeof UsagePart>;
+
+/** Whom it counts for, besides its agent. */
+const counting = {
+	parentAgent: Type.Optional(
+		Type.Unsafe<string | null>({ anyOf: [{ type: "string", maxLength: 200 }, { type: "null" }] }),
+	),
+	task: Type.Optional(
+		Type.String({ minLength: 1, maxLength: 100, description: "board id of the task it was made for" }),
+	),
+};
+
+export const Range = Type.Optional(Type.String({ maxLength: 64, description: "such as 24h or 7d" }));
 
 const sentencesOf = (field: "tokens" | "cost"): Record<string, string> =>
 	Object.fromEntries(
@@ -72,19 +92,27 @@ export const recordSession = operation({
 	name: "usage.session",
 	at: "hub",
 	cli: "usage record",
-	summary: "Record what a session has used so far. Sent again, it replaces what that session said before.",
+	summary:
+		"Record what a session has used so far. Sent again, it replaces what that session said; a late word does not.",
 	method: "POST",
 	path: "/usage/sessions",
 	status: 201,
 	input: Type.Object({
 		sessionId: text(200),
 		agent: authorName,
-		parentAgent: Type.Optional(
-			Type.Unsafe<string | null>({ anyOf: [{ type: "string", maxLength: 200 }, { type: "null" }] }),
-		),
+		...counting,
 		model: text(200),
 		tokens: Tokens,
 		cost: Cost,
+		parts: Type.Optional(
+			Type.Array(UsagePart, {
+				maxItems: 2_000,
+				description: "the same total by day and model; what they leave is counted for `model`, where the session began",
+			}),
+		),
+		found: Type.Optional(
+			Type.Boolean({ description: "read from its file by another: what the session's own agent tells goes before it" }),
+		),
 		turns: Type.Number({ minimum: 0, maximum: 1e9 }),
 		toolCalls: Type.Optional(Type.Record(Type.String(), Type.Number({ minimum: 0 }))),
 		startedAt: Time,
@@ -149,6 +177,7 @@ export const recordEstimate = operation({
 		sessionId: text(200),
 		request: text(200),
 		agent: authorName,
+		...counting,
 		model: text(200),
 		tokens: Tokens,
 		cost: Cost,
@@ -256,17 +285,12 @@ export const summary = operation({
 			{ requests: Type.Integer(), tokens: Type.Number(), cost: Type.Number() },
 			{ description: "requests whose answer was cut off; not in the totals" },
 		),
-		coverage: Type.Object({
-			seen: Type.Integer({ description: "sessions counted here" }),
-			unreported: Type.Array(Type.String(), {
-				description: "lieutenants that have used tokens and told of no session: the real number is higher",
-			}),
-		}),
+		coverage: Coverage,
 	}),
 	allow: EVERYONE,
 	tell: ({ range, totals, byAgent, estimated, coverage }) =>
 		[
-			`${range}: ${totals.tokens} tokens, $${totals.cost.toFixed(2)}, ${totals.sessions} sessions seen, ${totals.vms} VMs`,
+			`${range}: ${totals.tokens} tokens, $${totals.cost.toFixed(2)}, ${totals.vms} VMs`,
 			...Object.entries(byAgent).map(
 				([agent, sum]) => `${agent}: ${sum.tokens} tokens, $${sum.cost.toFixed(2)}, ${sum.sessions} sessions`,
 			),
@@ -275,8 +299,6 @@ export const summary = operation({
 				: [
 						`Besides, estimated: ${estimated.requests} answers cut off, about ${estimated.tokens} tokens, $${estimated.cost.toFixed(2)}`,
 					]),
-			...(coverage.unreported.length === 0
-				? []
-				: [`Not counted, so the real number is higher: ${coverage.unreported.join(", ")}`]),
+			tellCoverage(coverage),
 		].join("\n"),
 });

@@ -18,10 +18,16 @@ export function usageRecord(standing: Standing, look: Look): Kept<Static<typeof 
 	const { id, name } = standing.spec;
 	const usage = sessionUsage(id, look.tally);
 	if (usage === undefined) return undefined;
-	// By the last entry, not the last answer: what came after that answer makes another record.
-	const key = `usage ${id} ${look.entries.at(-1)?.id ?? ""}`;
-	return { input: { ...usage, agent: name, parentAgent: standing.owner }, key };
+	// By the last entry, not the last answer: what came after that answer makes another record. So does another owner.
+	const key = `usage ${id} ${look.entries.at(-1)?.id ?? ""} ${standing.owner}`;
+	return { input: { ...usage, agent: name, ...countsFor(standing) }, key };
 }
+
+/** Whom and what its tokens are spent for. */
+const countsFor = ({ owner, spec }: Standing): { readonly parentAgent: string; readonly task?: string } => ({
+	parentAgent: owner,
+	...(spec.task === undefined ? {} : { task: spec.task }),
+});
 
 /** A row for each request whose answer was cut off; with `death`, also for the one that this end has cut off. */
 export function cutRecords(
@@ -32,8 +38,8 @@ export function cutRecords(
 	const { id, name } = standing.spec;
 	const last = death === undefined ? undefined : cutByDeath(look.entries, death);
 	return [...cutAnswers(look.entries), ...(last === undefined ? [] : [last])].map((cut) => ({
-		input: { ...cut, sessionId: id, agent: name },
-		key: `cut ${id} ${cut.request}`,
+		input: { ...cut, sessionId: id, agent: name, ...countsFor(standing) },
+		key: `cut ${id} ${cut.request} ${standing.owner}`,
 	}));
 }
 

@@ -12,12 +12,27 @@ export interface Tally extends Usage {
 	readonly tools: Readonly<Record<string, number>>;
 	/** Per `provider/model`, answers only; the rest of the sum has no model of its own. */
 	readonly models: Readonly<Record<string, Usage>>;
+	/** The same sum by the day of use and by model; work that has no model of its own is the last answer's. */
+	readonly parts: Readonly<Record<string, UsagePart>>;
+	/** The model of the last answer. */
+	readonly lately?: string;
 	/** Times of the first and the last entry; absent while there is none. */
 	readonly startedAt?: string;
 	readonly endedAt?: string;
 }
 
-export const EMPTY_TALLY: Tally = { ...NO_USAGE, turns: 0, tools: {}, models: {} };
+/** What was used on one day with one model. */
+export interface UsagePart {
+	/** `2026-03-10`, UTC. */
+	readonly day: string;
+	/** `provider/model`. */
+	readonly model: string;
+	readonly tokens: number;
+	/** US dollars. */
+	readonly cost: number;
+}
+
+export const EMPTY_TALLY: Tally = { ...NO_USAGE, turns: 0, tools: {}, models: {}, parts: {} };
 
 export const addUsage = (a: Usage, b: Usage): Usage => ({
 	input: a.input + b.input,
@@ -40,12 +55,18 @@ export function tally(entries: readonly Entry[], before: Tally = EMPTY_TALLY): T
 	let turns = before.turns;
 	const tools = new Map(Object.entries(before.tools));
 	const models = new Map(Object.entries(before.models));
+	const parts = new Map(Object.entries(before.parts));
+	let lately = before.lately;
 	for (const entry of entries) {
 		const usage = usageOf(entry);
-		if (usage !== undefined) total = addUsage(total, usage);
+		lately = modelOf(entry) ?? lately;
+		if (usage !== undefined) {
+			total = addUsage(total, usage);
+			addPart(parts, entry.timestamp, lately ?? UNKNOWN, usage);
+		}
 		if (entry.type !== "message" || entry.message.role !== "assistant") continue;
 		const { message } = entry;
-		const model = `${message.provider}/${message.model}`;
+		const model = lately ?? UNKNOWN;
 		models.set(model, addUsage(models.get(model) ?? NO_USAGE, message.usage));
 		for (const call of message.toolCalls) tools.set(call.name, (tools.get(call.name) ?? 0) + 1);
 		turns += 1;
@@ -55,11 +76,29 @@ export function tally(entries: readonly Entry[], before: Tally = EMPTY_TALLY): T
 	const endedAt = entries.at(-1)?.timestamp ?? before.endedAt;
 	return {
 		...{ input, output, cacheRead, cacheWrite, totalTokens, cost, costs, turns },
+		...(lately === undefined ? {} : { lately }),
 		...(startedAt === undefined ? {} : { startedAt }),
 		...(endedAt === undefined ? {} : { endedAt }),
 		tools: Object.fromEntries(tools),
 		models: Object.fromEntries(models),
+		parts: Object.fromEntries(parts),
 	};
+}
+
+const UNKNOWN = "unknown";
+
+const modelOf = (entry: Entry): string | undefined =>
+	entry.type === "message" && entry.message.role === "assistant"
+		? `${entry.message.provider}/${entry.message.model}`
+		: undefined;
+
+/** What has no readable time is in no part; the hub counts it where the session began. */
+function addPart(parts: Map<string, UsagePart>, timestamp: string, model: string, usage: Usage): void {
+	const day = /^\d{4}-\d\d-\d\d(?=T)/.exec(timestamp)?.[0];
+	if (day === undefined || (usage.totalTokens === 0 && usage.cost === 0)) return;
+	const key = `${day} ${model}`;
+	const { tokens, cost } = parts.get(key) ?? { tokens: 0, cost: 0 };
+	parts.set(key, { day, model, tokens: tokens + usage.totalTokens, cost: cost + usage.cost });
 }
 
 function usageOf(entry: Entry): Usage | undefined {

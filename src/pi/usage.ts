@@ -3,7 +3,7 @@
  * the host alike, so that what a live session told and what a host reads from its file agree to the last digit.
  */
 import type { Entry } from "./entry.ts";
-import type { Tally } from "./tally.ts";
+import type { Tally, UsagePart } from "./tally.ts";
 
 export interface Five {
 	readonly input: number;
@@ -21,9 +21,14 @@ export interface SessionUsage {
 	readonly cost: Five;
 	readonly turns: number;
 	readonly toolCalls: Record<string, number>;
+	/** The same tokens and cost by day and model. */
+	readonly parts: UsagePart[];
 	readonly startedAt: string;
 	readonly endedAt: string;
 }
+
+/** Days and models of one session that are told apart; of a longer one the newest. */
+const PARTS_MAX = 2_000;
 
 /** `undefined` while the session has used nothing. */
 export function sessionUsage(sessionId: string, tally: Tally): SessionUsage | undefined {
@@ -37,6 +42,7 @@ export function sessionUsage(sessionId: string, tally: Tally): SessionUsage | un
 		cost: { ...costs, total: cost },
 		turns: tally.turns,
 		toolCalls: { ...tally.tools },
+		parts: Object.values(tally.parts).slice(-PARTS_MAX),
 		startedAt,
 		endedAt,
 	};

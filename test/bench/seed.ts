@@ -3,6 +3,7 @@ import type { SQLInputValue } from "node:sqlite";
 import type { Connection } from "../../src/hub/database/connection.ts";
 import { openStorage } from "../../src/hub/database/database.ts";
 import { loadModules } from "../../src/hub/modules.ts";
+import { FILL } from "../../src/hub/usage/schema.ts";
 import { realWorld } from "../../src/world/real.ts";
 
 export interface Amount {
@@ -68,14 +69,5 @@ function fillUsage(db: Connection, sessions: number, when: (n: number) => number
 			...{ nanodollars: COST.total * 1e9, doc: JSON.stringify(doc) },
 		};
 	});
-	for (const [size, ms] of [
-		["hour", DAY / 24],
-		["day", DAY],
-	] as const) {
-		// Written into the text: a bound number is a float, and so would be its quotient.
-		db.run(
-			`insert into usage_sums select '${size}', started_ms / ${ms} * ${ms}, agent, sum(tokens), sum(nanodollars),
-			count(*) from usage_sessions group by 2, 3`,
-		);
-	}
+	for (const sums of FILL.split(";").filter((sql) => sql.trim() !== "")) db.run(sums);
 }

@@ -9,6 +9,7 @@ import { Lieutenant, Message } from "../../contract/lieutenants.ts";
 import type { LinkUp, Notice, Report } from "../../contract/link.ts";
 import type { Author } from "../author.ts";
 import type { Tx } from "../database/tx.ts";
+import { noteGap } from "../usage/coverage.ts";
 
 /** Reports that carry a counter and are kept. */
 export type Kept = Extract<Report, { readonly type: "state" | "receipt" | "notice" }>;
@@ -79,6 +80,7 @@ async function keepState(tx: Tx, host: string, counter: number, lieutenant: Lieu
 	if (known !== undefined && (known.host !== host || known.counter >= counter || known.state === GONE)) return;
 	const row = { id, host, name, state, tokens, counter, doc: JSON.stringify({ ...lieutenant, host }) };
 	await tx.replaceInto("lieutenants").values(row).execute();
+	if (known?.tokens !== tokens) noteGap(tx.gate, id);
 	if (known?.state === state) return;
 	const because = lieutenant.reason === undefined ? "" : `: ${lieutenant.reason}`;
 	await tx.publish({

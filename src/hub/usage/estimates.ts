@@ -4,6 +4,7 @@ import { read, write } from "../handle.ts";
 import { newestFirst } from "../page.ts";
 import { duration } from "../window.ts";
 import { millis, NANO } from "./numbers.ts";
+import { change } from "./rollups.ts";
 
 /** A host tells of the same request whenever it looks at the session again: the first word stands. */
 export const recordEstimate = write(contract.recordEstimate, async ({ input, author, tx, stamp }) => {
@@ -22,13 +23,15 @@ export const recordEstimate = write(contract.recordEstimate, async ({ input, aut
 		...{ id: stamp.id, sessionId: session_id, request, agent: author.name, model, tokens, cost, cutBy, at },
 		estimated: true,
 	};
+	const row = {
+		...{ agent: author.name, task: input.task ?? "", parent: input.parentAgent ?? "" },
+		tokens: Math.round(tokens.total),
+		nanodollars: Math.round(cost.total * NANO),
+	};
+	change(tx.gate, undefined, { ...row, kind: "cut", model, at: at_ms, n: 1, parts: [] });
 	await tx
 		.insertInto("usage_estimates")
-		.values({
-			...{ session_id, request, agent: author.name, at_ms, doc: JSON.stringify(estimate) },
-			tokens: Math.round(tokens.total),
-			nanodollars: Math.round(cost.total * NANO),
-		})
+		.values({ ...row, session_id, request, at_ms, doc: JSON.stringify(estimate) })
 		.execute();
 	await tx.publish({
 		type: "usage_estimated",

@@ -5,14 +5,18 @@ import { schema } from "../database/schema.ts";
 declare module "../database/tables.ts" {
 	interface Tables {
 		usage_sessions: UsageSessionTable;
-		usage_sums: {
-			size: "hour" | "day";
+		usage_rollups: {
+			/** `told` or `cut`, then a bucket's size in ms (`start`: by beginning) or a dimension (`start`: the day of use). */
+			slot: string;
+			/** Milliseconds since 1970. */
 			start: number;
-			agent: string;
+			/** The agent of a bucket, or the dimension's value; empty: none. */
+			key: string;
+			n: number;
 			tokens: number;
 			nanodollars: number;
-			sessions: number;
 		};
+		usage_gaps: UsageGapTable;
 		usage_estimates: {
 			n: Generated<number>;
 			session_id: string;
@@ -24,6 +28,9 @@ declare module "../database/tables.ts" {
 			nanodollars: number;
 			/** The estimate as JSON. */
 			doc: string;
+			/** Empty: none. */
+			task: string;
+			parent: string;
 		};
 		usage_vms: {
 			n: Generated<number>;
@@ -51,7 +58,54 @@ export interface UsageSessionTable {
 	nanodollars: number;
 	/** The session as JSON, as it was recorded. */
 	doc: string;
+	/** Empty: none. */
+	task: string;
+	/** The total by day and model as JSON; null where nobody said. */
+	parts: string | null;
+	/** 1: read from its file by another than its agent, under a name that may not be its own. */
+	found: number;
 }
+
+/** A lieutenant that has used more than was told of its session. */
+export interface UsageGapTable {
+	session_id: string;
+	name: string;
+	/** When the lieutenant was made, ms since 1970. */
+	created_ms: number;
+	/** Tokens that are missing. */
+	tokens: number;
+	/** 1: something was told of its session. */
+	seen: number;
+}
+
+/** SQL divides towards zero: a time before 1970 belongs to the bucket below. */
+const bucket = (ms: string, size: number): string =>
+	`(${ms} / ${size} - (case when ${ms} % ${size} < 0 then 1 else 0 end)) * ${size}`;
+
+const filled = (slot: string, ms: string, size: number, key: string, table: string): string =>
+	`insert into usage_rollups select '${slot}', ${bucket(ms, size)}, ${key}, count(*), total(tokens), total(nanodollars)
+		from ${table} where ${key} <> '' group by 2, 3;`;
+
+/**
+ * Fills the rollups from the rows, each counted whole where it began. Part of a published step: what sums are made of
+ * later needs a step of its own.
+ */
+export const FILL = [
+	["told", "started_ms", "usage_sessions", "coalesce(json_extract(doc, '$.parentAgent'), '')"],
+	["cut", "at_ms", "usage_estimates", "parent"],
+]
+	.flatMap(([kind = "", ms = "", table = "", parent = ""]) => [
+		...[3_600_000, 21_600_000, 86_400_000, 604_800_000].map((size) =>
+			filled(`${kind} ${size}`, ms, size, "agent", table),
+		),
+		...[
+			["agent", "agent"],
+			["model", "json_extract(doc, '$.model')"],
+			["task", "task"],
+			["parent", parent],
+		].map(([dimension = "", key = ""]) => filled(`${kind} ${dimension}`, ms, 86_400_000, key, table)),
+	])
+	.join("\n\t");
 
 export const usageSchema = schema("usage", [
 	`create table usage_sessions (
@@ -101,4 +155,33 @@ export const usageSchema = schema("usage", [
 		unique (session_id, agent, request)
 	) strict;
 	create index usage_estimates_at on usage_estimates (at_ms);`,
+	`alter table usage_sessions add column task text not null default '';
+	alter table usage_sessions add column parts text;
+	alter table usage_sessions add column found integer not null default 0;
+	alter table usage_estimates add column task text not null default '';
+	alter table usage_estimates add column parent text not null default '';
+	drop table usage_sums;
+	create table usage_rollups (
+		slot text not null,
+		start integer not null,
+		key text not null,
+		n real not null,
+		tokens real not null,
+		nanodollars real not null,
+		primary key (slot, start, key)
+	) strict, without rowid;
+	create table usage_gaps (
+		session_id text primary key,
+		name text not null,
+		created_ms integer not null,
+		tokens integer not null,
+		seen integer not null
+	) strict;
+	create index usage_gaps_created on usage_gaps (created_ms);
+	insert into usage_gaps select l.id, l.name,
+		coalesce(cast(unixepoch(json_extract(l.doc, '$.createdAt'), 'subsec') * 1000 as integer), 0),
+		l.tokens - coalesce(told.tokens, 0), told.tokens is not null
+		from lieutenants l left join (select session_id, max(tokens) as tokens from usage_sessions group by 1) told
+		on told.session_id = l.id where l.tokens > coalesce(told.tokens, 0);
+	${FILL}`,
 ]);

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Body, testHub, worldAt } from "../support.ts";
 
@@ -86,43 +85,6 @@ describe("a session", () => {
 	});
 });
 
-test("the sums are those of the sessions, for every range, exactly", async () => {
-	await fc.assert(
-		fc.asyncProperty(
-			fc.array(
-				fc.record({
-					id: fc.integer({ min: 0, max: 5 }),
-					agent: fc.constantFrom("a", "b"),
-					age: fc.integer({ min: -2 * HOUR, max: 80 * HOUR }),
-					tokens: fc.integer({ min: 0, max: 1e9 }),
-					cents: fc.integer({ min: 0, max: 1_000 }),
-				}),
-				{ maxLength: 12 },
-			),
-			async (said) => {
-				const hub = await fresh();
-				const last = new Map<string, (typeof said)[number]>();
-				for (const one of said) {
-					last.set(`${one.agent}/${one.id}`, one);
-					const startedAt = new Date(now - one.age).toISOString();
-					const fields = { agent: one.agent, startedAt, tokens: five(one.tokens), cost: five(one.cents / 100) };
-					await hub.done("POST", "/usage/sessions", session(`${one.id}`, fields));
-				}
-				for (const hours of [1, 24, 30, 72, 1_000]) {
-					const within = [...last.values()].filter((one) => one.age <= hours * HOUR);
-					const { totals } = await hub.usage(`${hours}h`);
-					expect(totals.tokens).toBe(within.reduce((sum, one) => sum + one.tokens, 0));
-					expect(totals.cost).toBe(within.reduce((sum, one) => sum + one.cents, 0) / 100);
-					expect(totals.sessions).toBe(within.length);
-				}
-				expect((await hub.usage("all")).totals.sessions).toBe(last.size);
-				await hub.hub.close();
-			},
-		),
-		{ numRuns: 12 },
-	);
-});
-
 describe("the summary", () => {
 	test("sorts agents by cost, rounds to cents, echoes its range, and says what it has seen", async () => {
 		const hub = await fresh();
@@ -143,7 +105,7 @@ describe("the summary", () => {
 		expect(summary).toMatchObject({
 			range: "7d",
 			totals: { tokens: 300, cost: 2.03, sessions: 3, vms: 1 },
-			coverage: { seen: 3, unreported: [] },
+			coverage: { seen: 3, known: 3, unreported: [], tokens: 0 },
 		});
 		expect(Object.entries(summary.byAgent)).toEqual([
 			["dear", { tokens: 100, cost: 2, sessions: 1 }],
