@@ -50,6 +50,7 @@ import { Reports } from "./store/reports.ts";
 import { Roster, type Standing } from "./store/roster.ts";
 import { Spool } from "./store/spool.ts";
 import { Store } from "./store/store.ts";
+import { KeptStorms } from "./store/storms.ts";
 import { type HeldToken, Tokens } from "./store/tokens.ts";
 import { cutRecords, owedRecord, usageRecord } from "./usage.ts";
 
@@ -130,7 +131,7 @@ export class Host {
 		const bounds = boundSettings(options.settings.values);
 		const liveness = livenessSettings(options.settings.values);
 		const fleet = () => [...this.lieutenants.values()];
-		this.#storms = new Storms({ world, settings: liveness.settings, fleet });
+		this.#storms = new Storms({ world, settings: liveness.settings, fleet, kept: new KeptStorms(this.store) });
 		this.disk = new DiskGuard({
 			files: world.files,
 			settings: liveness.settings,

@@ -2,8 +2,9 @@
 import type { Cause } from "../../contract/cause.ts";
 import type { Timer, World } from "../../world.ts";
 import type { Standing } from "../store/roster.ts";
+import type { KeptStorm, KeptStorms } from "../store/storms.ts";
 import type { LivenessSettings } from "./settings.ts";
-import { CALM, type Storm, type StormEvent, weather } from "./storm.ts";
+import { CALM, pauseOf, type Storm, type StormEvent, weather } from "./storm.ts";
 
 /** A lieutenant, as far as a provider is concerned. */
 export interface Sender {
@@ -18,8 +19,12 @@ export interface Sender {
 export interface StormsParts {
 	readonly world: World;
 	readonly settings: LivenessSettings;
+	readonly kept: KeptStorms;
 	fleet(): readonly Sender[];
 }
+
+/** ms that the fleet of a host that has just started needs to say who has something to send. */
+const MET_MS = 10_000;
 
 interface Sky {
 	storm: Storm;
@@ -40,6 +45,19 @@ export class Storms {
 
 	constructor(parts: StormsParts) {
 		this.#parts = parts;
+		for (const storm of parts.kept.all()) this.#goOn(storm);
+	}
+
+	/** The host before this one held its fleet back, and has told it. */
+	#goOn({ provider, step, until, out }: KeptStorm): void {
+		const { world, settings } = this.#parts;
+		const left = Date.parse(until) - world.clock.now();
+		// Never longer than a pause can be: the clock may have been set back since.
+		const ms = Math.min(Math.max(left, MET_MS), pauseOf(step, 1, settings) + MET_MS);
+		const hold = { step, until: world.clock.elapsed() + ms, out: new Set(out), due: true };
+		const timer = world.clock.after(ms, () => this.#due(provider));
+		const wall = new Date(world.clock.now() + ms).toISOString();
+		this.#skies.set(provider, { storm: { refused: new Map(), hold }, until: wall, timer });
 	}
 
 	/** One was refused; `final`: its pi asks no more by itself. */
@@ -91,6 +109,13 @@ export class Storms {
 					break;
 			}
 		}
+		this.#keep(provider, sky);
+	}
+
+	#keep(provider: string, { storm: { hold }, until }: Sky): void {
+		const { kept } = this.#parts;
+		if (hold === undefined || until === undefined) kept.forget(provider);
+		else kept.keep({ provider, step: hold.step, until, out: [...hold.out] });
 	}
 
 	#due(provider: string): void {

@@ -3,7 +3,14 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
+import { livenessSettings } from "../../../src/host/liveness/settings.ts";
 import { CALM, isThrottle, pauseOf, type Storm, type StormEvent, weather } from "../../../src/host/liveness/storm.ts";
+import { type Sender, Storms } from "../../../src/host/liveness/storms.ts";
+import type { Standing } from "../../../src/host/store/roster.ts";
+import { Store } from "../../../src/host/store/store.ts";
+import { KeptStorms } from "../../../src/host/store/storms.ts";
+import { realWorld } from "../../../src/world/real.ts";
+import { makeFolder } from "../../support/folder.ts";
 import { makeHome } from "../../support/home.ts";
 import { TestHost } from "../../support/host.ts";
 import { makeModel } from "../../support/model.ts";
@@ -113,6 +120,98 @@ describe("a storm", () => {
 		for (const text of ["429 Too many requests", "Rate limit reached", "Overloaded", '529 {"type":"error"}'])
 			expect(isThrottle(text), text).toBe(true);
 		for (const text of ["500 server error", "terminated", "line 4290"]) expect(isThrottle(text), text).toBe(false);
+	});
+});
+
+describe("a host that is started anew in a storm", () => {
+	/** Hosts on one store, one after another, on a machine whose clocks are moved by hand. */
+	function machine() {
+		const file = join(makeFolder(), "host.db");
+		const store = new Store(realWorld().files.database(file), file);
+		const [told, held] = [[] as string[], new Map<string, boolean>()];
+		let [now, alarms] = [1_000_000, [] as { at: number; run(): void }[]];
+		const senderOf = (id: string): Sender => ({
+			standing: { spec: { id, model: "acme/one" }, owner: "captain" } as unknown as Standing,
+			waiting: true,
+			hold: (until) => void held.set(id, until !== undefined),
+			tell: (text) => void told.push(text),
+		});
+		const senders = ["ada", "bo"].map(senderOf);
+		return {
+			...{ told, held, senders },
+			start(): Storms {
+				const clock = {
+					...realWorld().clock,
+					now: () => now,
+					elapsed: () => now,
+					after(ms: number, run: () => void) {
+						const alarm = { at: now + ms, run };
+						alarms.push(alarm);
+						return { cancel: () => void alarms.splice(alarms.indexOf(alarm), 1) };
+					},
+				};
+				alarms = [];
+				held.clear();
+				const world = { ...realWorld(), clock };
+				const settings = livenessSettings({ liveness: { holdSeconds: 60 } }).settings;
+				const storms = new Storms({ world, settings, kept: new KeptStorms(store), fleet: () => senders });
+				for (const sender of senders) storms.join(sender);
+				return storms;
+			},
+			/** To the next alarm; ms that it took. */
+			next(): number {
+				const [alarm] = alarms.sort((a, b) => a.at - b.at);
+				if (alarm === undefined) throw new Error("nothing is waited for");
+				const waited = alarm.at - now;
+				alarms = alarms.filter((one) => one !== alarm);
+				now = alarm.at;
+				alarm.run();
+				return waited;
+			},
+			pass(ms: number) {
+				now += ms;
+			},
+		};
+	}
+	const all = (held: ReadonlyMap<string, boolean>) => [held.get("ada") === true, held.get("bo") === true];
+
+	test("goes on holding back, tells it no second time, and lets one after another go", () => {
+		const { start, senders, told, held, pass, next } = machine();
+		const [ada] = senders;
+		if (ada === undefined) throw new Error("no ada");
+		start().refused(ada, true);
+		expect([all(held), told.length]).toEqual([[true, true], 1]);
+		pass(20_000);
+		const storms = start();
+		expect([all(held), told.length]).toEqual([[true, true], 1]);
+		expect(next()).toBeGreaterThan(20_000);
+		expect(all(held)).toEqual([false, true]);
+		// The first one let go is refused: twice as long, and not told again.
+		storms.refused(ada, true);
+		expect(next()).toBeGreaterThan(90_000 - 1);
+		expect(told).toHaveLength(1);
+		for (let left = 0; held.get("bo") !== false || held.get("ada") !== false; left++) {
+			expect(left).toBeLessThan(9);
+			next();
+		}
+		next();
+		next();
+		start();
+		expect(all(held)).toEqual([false, false]);
+	});
+
+	test("whose time is over by then still lets them go one by one, and never waits for a clock that was set", () => {
+		const { start, senders, held, pass, next } = machine();
+		const [ada] = senders;
+		if (ada === undefined) throw new Error("no ada");
+		start().refused(ada, true);
+		pass(3_600_000);
+		start();
+		expect(next()).toBe(10_000);
+		expect(all(held)).toEqual([false, true]);
+		pass(-86_400_000);
+		start();
+		expect(next()).toBeLessThan(120_000);
 	});
 });
 
