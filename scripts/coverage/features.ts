@@ -244,12 +244,30 @@ export const areas: readonly Area[] = [
 				"ends in approval or goes back",
 			]),
 			planned("Review in rounds: artifacts with versions, findings, back to the author with a receipt"),
-			shipped("Feed: `feed_list`, `feed_publish`, `feed_stats`; one event for every change of every record", [
-				FEED,
-				"every change of every record is one event, in the same commit",
-				"with since gives the next ones, so that a slow poller skips none",
-				"the counts are those of the rows, also after a restart and a clearing",
-			]),
+			shipped(
+				"Feed: `feed_list`, `feed_publish`, `feed_stats`; one event for every change of every record",
+				[
+					FEED,
+					"with since gives the next ones, so that a slow poller skips none",
+					"the counts are those of the rows, also after a restart and a clearing",
+				],
+				[
+					"test/hub/feed/audit.test.ts",
+					"every change of a record is one event with who made it, in the same commit",
+					"no change of these services is forgotten above",
+				],
+			),
+			shipped(
+				"What nobody has read yet is kept; slow readers are dropped and go on where they were",
+				[
+					"test/hub/feed/readers.test.ts",
+					"what is old, beyond the newest ten thousand and read by all is forgotten, and what was is said",
+				],
+				[
+					"test/hub/feed/dropped.test.ts",
+					"a reader that takes nothing is dropped while the others go on, and resumes where it was, without gap or repeat",
+				],
+			),
 			shipped("Feed as a stream, SSE and WebSocket, resumed exactly", [
 				STREAM,
 				"resumes at any event without gap or repeat while 50 post at once",
@@ -279,6 +297,8 @@ export const areas: readonly Area[] = [
 				REGISTRY,
 				"is registered once; the old API's answer to a second time is 409",
 				"that was not heard for five minutes does not count as running",
+				"that says running and is silent is shown as stale, also in the unfiltered list",
+				"is changed and taken off by whoever registered it or who leads, by nobody else",
 			]),
 			shipped("Records wait on this machine while the hub is away, and arrive once", [
 				HUB,

@@ -159,3 +159,63 @@ export const stream = operation({
 	allow: EVERYONE,
 	tell: line,
 });
+
+const ReaderName = Type.String({ minLength: 1, maxLength: 100, pattern: "\\S" });
+
+/** How far somebody who comes back has read: what follows it is not deleted. */
+export const FeedReader = Type.Object({
+	name: Type.String(),
+	by: Type.String({ description: "whose reader it is" }),
+	seq: Type.Integer({ description: "read up to here" }),
+	unread: Type.Integer({ description: "events after it" }),
+	seenAt: Type.String({ description: "ISO 8601, UTC; unseen for 30 days it is forgotten" }),
+});
+export type FeedReader = Static<typeof FeedReader>;
+
+const readerLine = ({ name, by, seq, unread, seenAt }: FeedReader): string =>
+	`${name} (${by}) at ${seq}, ${unread} unread, seen ${seenAt}`;
+
+export const acknowledge = operation({
+	name: "feed.acknowledge",
+	at: "hub",
+	cli: "feed acknowledge",
+	summary: "Say how far you have read: what follows is kept for you until you come back.",
+	method: "POST",
+	path: "/feed/readers/:name",
+	status: 200,
+	input: Type.Object({
+		name: ReaderName,
+		upto: Type.String({ minLength: 1, maxLength: 64, description: "id or seq of the last event that you have" }),
+	}),
+	output: FeedReader,
+	allow: WRITERS,
+	tell: readerLine,
+});
+
+export const readers = operation({
+	name: "feed.readers",
+	at: "hub",
+	cli: "feed readers",
+	summary: "List who reads the feed and how far.",
+	method: "GET",
+	path: "/feed/readers",
+	status: 200,
+	input: Type.Object({}),
+	output: Type.Object({ readers: Type.Array(FeedReader), count: Type.Integer() }),
+	allow: EVERYONE,
+	tell: ({ readers: all }) => all.map(readerLine).join("\n") || "Nobody has said how far they read.",
+});
+
+export const forgetReader = operation({
+	name: "feed.forget",
+	at: "hub",
+	cli: "feed forget",
+	summary: "Keep nothing any more for a reader that does not come back.",
+	method: "DELETE",
+	path: "/feed/readers/:name",
+	status: 200,
+	input: Type.Object({ name: ReaderName }),
+	output: Type.Object({ deleted: Type.Literal(true) }),
+	allow: WRITERS,
+	tell: (_output, { name }) => `${name} is forgotten.`,
+});

@@ -31,11 +31,18 @@ export const Vm = Type.Object({
 	registeredBy: Type.String(),
 	registeredAt: Type.String(),
 	lastSeen: Type.String(),
+	stale: Type.Optional(Type.Literal(true, { description: "says running, and was not heard for five minutes" })),
 });
 export type Vm = Static<typeof Vm>;
 
 const Id = text(200, "VM id");
-const line = (vm: Vm): string => `${vm.id} ${vm.name} ${vm.role} ${vm.status} ${vm.address} last seen ${vm.lastSeen}`;
+const line = (vm: Vm): string =>
+	[
+		`${vm.id} ${vm.name} ${vm.role} ${vm.status}${vm.stale === true ? " (silent)" : ""} ${vm.address}`,
+		...(vm.services ?? []).map(({ name, port }) => `${name}:${port}`),
+		`last seen ${vm.lastSeen}`,
+	].join(" ");
+const Service = Type.Optional(Type.String({ maxLength: 200, description: "that offers a service of this name" }));
 const lines = (vms: readonly Vm[]): string => vms.map(line).join("\n") || "No VMs.";
 
 export const register = operation({
@@ -76,6 +83,7 @@ export const list = operation({
 	input: Type.Object({
 		role: Type.Optional(Type.String({ description: VM_ROLES.join(" | ") })),
 		status: Type.Optional(Type.String({ description: VM_STATUSES.join(" | ") })),
+		service: Service,
 		...paging,
 	}),
 	output: Type.Object({ vms: Type.Array(Vm), ...page }),
@@ -158,7 +166,10 @@ export const discover = operation({
 	method: "GET",
 	path: "/registry/discover/:role",
 	status: 200,
-	input: Type.Object({ role: Type.String({ minLength: 1, maxLength: 200, description: VM_ROLES.join(" | ") }) }),
+	input: Type.Object({
+		role: Type.String({ minLength: 1, maxLength: 200, description: VM_ROLES.join(" | ") }),
+		service: Service,
+	}),
 	output: Type.Object({ vms: Type.Array(Vm), count: Type.Integer() }),
 	allow: EVERYONE,
 	tell: ({ vms }) => lines(vms),

@@ -47,7 +47,8 @@ export function createFeed(reader: Connection): Feed {
 		followers,
 		deliver(events) {
 			if (events.length === 0) return;
-			for (const event of events) counts.add(event);
+			if (events.some(({ type }) => type === TRIMMED)) counts.recount();
+			else for (const event of events) counts.add(event);
 			for (const follower of followers) follower.deliver(events);
 		},
 		follow(follower) {
@@ -97,16 +98,22 @@ function count(reader: Connection) {
 	const byAgent = new Map<string, { count: number; latest: FeedEvent }>();
 	const byType = new Map<string, number>();
 	let total = 0;
-	for (const { type, n } of reader.all<{ type: string; n: number }>(
-		"select type, count(*) as n from feed group by type",
-	)) {
-		byType.set(type, n);
-		total += n;
-	}
-	const latest = reader.all<EventRow & { n: number }>(
-		"select feed.*, n from (select agent, count(*) as n, max(seq) as seq from feed group by agent) join feed using (seq)",
-	);
-	for (const { n, ...row } of latest) byAgent.set(row.agent, { count: n, latest: eventOf(row) });
+	const recount = (): void => {
+		byAgent.clear();
+		byType.clear();
+		total = 0;
+		for (const { type, n } of reader.all<{ type: string; n: number }>(
+			"select type, count(*) as n from feed group by type",
+		)) {
+			byType.set(type, n);
+			total += n;
+		}
+		const latest = reader.all<EventRow & { n: number }>(
+			"select feed.*, n from (select agent, count(*) as n, max(seq) as seq from feed group by agent) join feed using (seq)",
+		);
+		for (const { n, ...row } of latest) byAgent.set(row.agent, { count: n, latest: eventOf(row) });
+	};
+	recount();
 	return {
 		add(event: FeedEvent) {
 			if (event.type === CLEARED) {
@@ -118,9 +125,13 @@ function count(reader: Connection) {
 			byType.set(event.type, (byType.get(event.type) ?? 0) + 1);
 			byAgent.set(event.agent, { count: (byAgent.get(event.agent)?.count ?? 0) + 1, latest: event });
 		},
+		recount,
 		read: () => ({ total, byAgent, byType }),
 	};
 }
 
 /** The event that a clearing leaves: everything before it is gone. */
 export const CLEARED = "feed_cleared";
+
+/** The event that a trimming leaves: the oldest events are gone, up to the seq that it names. */
+export const TRIMMED = "feed_trimmed";

@@ -3,6 +3,7 @@ import { schema } from "../database/schema.ts";
 declare module "../database/tables.ts" {
 	interface Tables {
 		feed: EventRow;
+		feed_readers: { name: string; made_by: string; seq: number; seen_at: number };
 	}
 }
 
@@ -33,4 +34,11 @@ export const feedSchema = schema("feed", [
 	) strict;
 	create index feed_agent on feed (agent);
 	create index feed_type on feed (type);`,
+	`create table feed_readers (
+		name text not null,
+		made_by text not null,
+		seq integer not null,
+		seen_at integer not null,
+		primary key (made_by, name)
+	) strict, without rowid;`,
 ]);

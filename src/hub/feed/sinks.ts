@@ -15,6 +15,9 @@ function textOf(event: FeedEvent): string {
 	return made;
 }
 
+/** Bytes not taken at a stream's end from which on its reader is taken for stuck. */
+const STUCK = 65_536;
+
 /** `id:` is the event's own id: what old clients know as `since`, and what comes back as `Last-Event-ID`. */
 export function sseSink(response: ServerResponse): Sink {
 	return {
@@ -27,8 +30,9 @@ export function sseSink(response: ServerResponse): Sink {
 		buffered: () => response.writableLength,
 		onDrain: (run) => void response.once("drain", run),
 		end: () => {
+			// Who has taken nothing would never take the rest: the connection and what waits for it would be kept for good.
+			if (response.writableLength > STUCK) response.destroy();
 			response.end();
-			// A reader that takes nothing would keep the connection, and the hub's end, waiting.
 			response.socket?.destroySoon();
 		},
 	};

@@ -96,4 +96,37 @@ describe("a VM", () => {
 		expect(await ids("/registry/discover/nobody")).toEqual([]);
 		expect((await ask("POST", "/registry/vms/none/heartbeat")).status).toBe(404);
 	});
+
+	test("that says running and is silent is shown as stale, also in the unfiltered list", async () => {
+		await done("POST", "/registry/vms", vm("s1"));
+		await done("POST", "/registry/vms", vm("s2", { status: "stopped" }));
+		expect(await done("GET", "/registry/vms/s1")).not.toHaveProperty("stale");
+		now += 5 * 60_000 + 1;
+		const { vms } = await done("GET", "/registry/vms");
+		expect(vms.find((one: Body) => one.id === "s1")).toMatchObject({ status: "running", stale: true });
+		expect(vms.find((one: Body) => one.id === "s2")).not.toHaveProperty("stale");
+		await done("POST", "/registry/vms/s1/heartbeat");
+		expect(await done("GET", "/registry/vms/s1")).not.toHaveProperty("stale");
+	});
+
+	test("is found by a service that it offers", async () => {
+		const services = (name: string) => ({ services: [{ name, port: 80 }] });
+		await done("POST", "/registry/vms", vm("w1", { role: "custom", ...services("web") }));
+		await done("POST", "/registry/vms", vm("w2", { role: "custom", ...services("db") }));
+		await done("POST", "/registry/vms", vm("w3", { role: "custom" }));
+		expect(await ids("/registry/discover/custom?service=web")).toEqual(["w1"]);
+		expect(await ids("/registry/vms?service=db")).toEqual(["w2"]);
+		expect(await ids("/registry/vms?service=%27")).toEqual([]);
+	});
+
+	test("is changed and taken off by whoever registered it or who leads, by nobody else", async () => {
+		const ann = { token: await mint("lieutenant", "ann2") };
+		const eve = { token: await mint("worker", "eve2") };
+		const { registeredBy: _, ...mine } = vm("own");
+		await done("POST", "/registry/vms", mine, ann);
+		for (const method of ["PATCH", "DELETE"])
+			expect((await ask(method, "/registry/vms/own", { address: "evil" }, eve)).status).toBe(403);
+		await done("PATCH", "/registry/vms/own", { address: "b" }, ann);
+		expect(await done("DELETE", "/registry/vms/own", undefined, ann)).toEqual({ deleted: true });
+	});
 });
