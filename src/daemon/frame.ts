@@ -2,12 +2,14 @@
  * What every daemon is around its work: the lock before it touches data, the run file once it answers, an end in order
  * on SIGTERM or when nobody needs it any more.
  */
+import { reason } from "../errors.ts";
 import type { World } from "../world.ts";
 import { EXIT } from "./course.ts";
 import { type Daemon, type Home, logFile, makeHome, makeSocketFolder } from "./home.ts";
 import { lockForLife, ownStart } from "./lock.ts";
 import { log } from "./log.ts";
 import { asker } from "./probe.ts";
+import { keepReserve } from "./reserve.ts";
 import { readRunFile, removeRunFile, sameProcess, writeRunFile } from "./run-file.ts";
 import type { Speaks } from "./version.ts";
 
@@ -60,6 +62,7 @@ export async function runDaemon(options: FrameOptions): Promise<number> {
 	lock.announce(running.address);
 	if (options.manner !== "apart") publish(options, running.address);
 	options.ready?.(running);
+	if (daemon === "host") keepSpace(options);
 	const why = await Promise.race(options.manner === "background" ? [stopped, idled(options, running)] : [stopped]);
 	// Before it stops listening: silence of one who is ending is no proof that it is frozen.
 	lock.announce(null);
@@ -73,6 +76,19 @@ export async function runDaemon(options: FrameOptions): Promise<number> {
  * replaces the files under it, and the first git call of next week must still work. Sockets load theirs by listening.
  */
 const loadLate = (world: World) => world.spawn.run("true", []);
+
+/** ms after which the space for a full disk is kept: not while it starts, and again when it was given up. */
+const KEPT_EVERY = 5_000;
+
+function keepSpace({ world, home, daemon }: FrameOptions): void {
+	world.clock.every(KEPT_EVERY, () => {
+		try {
+			keepReserve(world, home);
+		} catch (thrown) {
+			log(world, logFile(home, daemon), daemon, `no space is kept for a full disk: ${reason(thrown)}`);
+		}
+	});
+}
 
 function publish({ world, home, daemon, speaks, manner }: FrameOptions, address: string): void {
 	const self = { pid: process.pid, started: ownStart(world) };

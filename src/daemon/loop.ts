@@ -8,6 +8,7 @@ import { type Daemon, type Environment, type Home, logFile, loopFolder } from ".
 import { tryLock } from "./lock.ts";
 import { log, trimLog } from "./log.ts";
 import { DAEMON_FLAGS } from "./node.ts";
+import { reserveFile, spendReserve } from "./reserve.ts";
 import { type Entry, livingDaemon, readRunFile, sameProcess, takeNext, writeFailed } from "./run-file.ts";
 import { daemonEnvironment, readSettings } from "./settings.ts";
 import { pause } from "./wait.ts";
@@ -32,6 +33,7 @@ const LOOK = 500;
 /** Runs until the daemon ends in order. Resolves to the exit code of the loop's own process. */
 export async function runLoop(options: LoopOptions): Promise<number> {
 	const { world, home, daemon } = options;
+	if (spendReserve(world, home)) say(options, `the disk is full; it starts on what ${reserveFile(home)} kept for this`);
 	// No second try: who starts loops tries again, and a loop that waits would undo a stop.
 	if (tryLock(world, loopFolder(home, daemon), options.entry.version) === undefined) return EXIT.held;
 	let stopping = false;

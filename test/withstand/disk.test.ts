@@ -1,14 +1,24 @@
 /** A full disk: what cannot be kept is refused in words, what was kept stays, and with space it goes on. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createClient } from "../../src/client/client.ts";
+import * as contract from "../../src/contract/lieutenants.ts";
 import * as log from "../../src/contract/log.ts";
 import { Outbox } from "../../src/host/store/outbox.ts";
 import { Store } from "../../src/host/store/store.ts";
 import { realWorld } from "../../src/world/real.ts";
 import { ADMIN, realHub } from "../client/real-hub.ts";
+import { atEnd } from "../support/cleanup.ts";
+import { TestHost } from "../support/host.ts";
+import { makeHome, makeModel, PACKAGE } from "../support/pi.ts";
+import { pis } from "../support/pis.ts";
 import { smallDisk } from "../support/small-disk.ts";
+import { until } from "../support/until.ts";
 
 const world = realWorld();
+const [pi] = await pis();
+if (pi === undefined) throw new Error("there is no pi");
 
 describe("on a full disk", () => {
 	test("the hub refuses to keep more, says why, loses nothing and goes on when there is space", async (context) => {
@@ -36,6 +46,47 @@ describe("on a full disk", () => {
 		expect((await client.call(log.query, { last: "1d" })).entries.map((entry) => entry.id)).toEqual(kept);
 		await hub.close();
 	});
+
+	test("the host starts, says so, and goes on when there is space", async (context) => {
+		const disk = smallDisk(48);
+		if (disk === undefined) return context.skip("a small disk cannot be mounted here");
+		const model = await makeModel({ script: { default: { text: "noted" } } });
+		const made = makeHome({ model });
+		const home = { ...made, env: { ...made.env, FLAGSHIP_HOME: `${disk.folder}/f` }, flagship: `${disk.folder}/f` };
+		mkdirSync(home.flagship, { mode: 0o700 });
+		// Room as on any disk: what a full one does to work has tests of its own.
+		writeFileSync(`${home.flagship}/settings.json`, JSON.stringify({ liveness: { diskLowMb: 3, diskStopMb: 2 } }));
+		const flagship = (...args: string[]) => {
+			const options = { env: home.env, encoding: "utf8" as const };
+			return spawnSync(process.execPath, ["--no-warnings", `${PACKAGE}/bin/flagship.mjs`, ...args], options);
+		};
+		atEnd(() => void flagship("stop"));
+		const log = () => readFileSync(`${home.flagship}/run/host.log`, "utf8");
+		const address = () => {
+			const { status, stdout, stderr } = flagship("host", "start");
+			expect([status, stderr]).toEqual([0, ""]);
+			return /unix:\S+\w/.exec(stdout)?.[0] ?? "";
+		};
+		address();
+		const reserve = `${home.flagship}/reserve`;
+		await until(() => existsSync(reserve) && statSync(reserve).size >= 4 * 1024 * 1024, "space that is kept", 30_000);
+		flagship("host", "stop");
+		disk.fill();
+		const host = new TestHost(home, pi);
+		await host.join(address());
+		expect(log()).toMatch(/the disk is full; it starts on what \S+reserve kept for this/);
+		expect(existsSync(reserve)).toBe(false);
+		expect((await host.client.call(contract.status, {})).lieutenants).toEqual([]);
+		// It may not be full enough for its own start any more, and still is for work.
+		disk.fill();
+		await expect(host.create({ name: "ada" })).rejects.toMatchObject({ code: "disk_low" });
+		disk.free();
+		await host.create({ name: "ada" });
+		await host.state("ada", "idle", 60_000);
+		await until(() => existsSync(reserve), "space that is kept again", 30_000);
+		await host.client.call(contract.destroy, { name: "ada" });
+		host.client.close();
+	}, 120_000);
 
 	test("the host's outbox takes a message whole or not at all", (context) => {
 		const disk = smallDisk(2);
