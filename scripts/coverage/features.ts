@@ -350,7 +350,12 @@ export const areas: readonly Area[] = [
 					"are by the day of use and the model that was used, and add up to what the sessions told",
 				],
 			),
-			planned("Usage of the past is filled in; analytics in SQL"),
+			shipped("Usage of the past is filled in: `flagship usage backfill`", [
+				"test/cli/backfill.test.ts",
+				"counts what pi's sessions from before have used, says what it could not count and why, and twice adds nothing",
+				"sends numbers and names, and no word of what was said",
+			]),
+			planned("Analytics in SQL"),
 			planned("Captain's log: daily, with exact figures and where they come from"),
 			planned("Scheduler"),
 			planned("Backup from anywhere, on a schedule, verified; import of a data folder"),

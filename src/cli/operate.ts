@@ -76,7 +76,8 @@ async function hubAddress(context: Context): Promise<HubAddress | undefined> {
 	return { ...found, token: found.token ?? readAdminToken(world, home.hub) };
 }
 
-const hubClient = (context: Context) =>
+/** To be closed by whoever opens it. */
+export const openHub = (context: Context) =>
 	createClient({
 		world: context.world,
 		version: context.speaks.version,
@@ -101,7 +102,7 @@ function hostClient(context: Context) {
 }
 
 export async function askHub(context: Context, operation: AnyOperation, input: unknown): Promise<Answered> {
-	const hub = hubClient(context);
+	const hub = openHub(context);
 	const host = hostClient(context);
 	try {
 		// A lieutenant's record waits on disk while the hub is away; a person is told and decides.
@@ -150,7 +151,7 @@ function follow(
 	json: boolean,
 ): Promise<number> {
 	const { since, ...rest } = input;
-	const hub = hubClient(context);
+	const hub = openHub(context);
 	return new Promise((resolve, reject) => {
 		const subscription = hub.subscribe(operation, rest, {
 			...(typeof since === "string" ? { since } : {}),

@@ -11,7 +11,10 @@ export interface Verb {
 	readonly summary: string;
 	/** Called by Flagship, not by people. */
 	readonly hidden?: true;
-	/** Starts, ends or mends daemons: not for an agent's command line, which would end the fleet by a mistake. */
+	/**
+	 * Starts, ends or mends daemons, or reads what is the person's own: not for an agent's command line, which would end
+	 * the fleet by a mistake.
+	 */
 	readonly people?: true;
 	/** Resolves to the exit code. */
 	run(context: Context, args: readonly string[]): Promise<number>;
@@ -70,6 +73,13 @@ export const VERBS: readonly Verb[] = [
 		usage: "gates",
 		summary: "Say which gates are on, what they refused, and why.",
 		run: async (context, args) => (await import("./gates.ts")).gates(context, args),
+	},
+	{
+		words: "usage backfill",
+		people: true,
+		usage: "usage backfill [folder] [--agent name] [--json]",
+		summary: "Tell the hub what pi's sessions from before have used; pi's own folder, or another. Twice adds nothing.",
+		run: async (context, args) => (await import("./backfill.ts")).backfill(context, args),
 	},
 	{
 		words: "gate pre-push",

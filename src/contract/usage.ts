@@ -70,6 +70,9 @@ export type UsagePart = Static<typeof UsagePart>;
 
 /** Whom it counts for, besides its agent. */
 const counting = {
+	found: Type.Optional(
+		Type.Boolean({ description: "read from its file by another: what the session's own agent tells goes before it" }),
+	),
 	parentAgent: Type.Optional(
 		Type.Unsafe<string | null>({ anyOf: [{ type: "string", maxLength: 200 }, { type: "null" }] }),
 	),
@@ -109,9 +112,6 @@ export const recordSession = operation({
 				maxItems: 2_000,
 				description: "the same total by day and model; what they leave is counted for `model`, where the session began",
 			}),
-		),
-		found: Type.Optional(
-			Type.Boolean({ description: "read from its file by another: what the session's own agent tells goes before it" }),
 		),
 		turns: Type.Number({ minimum: 0, maximum: 1e9 }),
 		toolCalls: Type.Optional(Type.Record(Type.String(), Type.Number({ minimum: 0 }))),

@@ -6,6 +6,8 @@ import { read, write } from "../handle.ts";
 import { cursorOf, cut, limitOf } from "../page.ts";
 import { duration } from "../window.ts";
 import { noteGap } from "./coverage.ts";
+import { moveEstimates } from "./estimates.ts";
+import { mayFind } from "./found.ts";
 import { millis, NANO } from "./numbers.ts";
 import { type Counted, change } from "./rollups.ts";
 import type { UsageSessionTable } from "./schema.ts";
@@ -13,7 +15,8 @@ import type { UsageSessionTable } from "./schema.ts";
 type Said = Static<typeof contract.recordSession.input>;
 type Row = Omit<UsageSessionTable, "n"> & { readonly n: number };
 
-export const recordSession = write(contract.recordSession, async ({ input, author, tx, stamp }) => {
+export const recordSession = write(contract.recordSession, async ({ input, author, caller, tx, stamp }) => {
+	mayFind(caller, input);
 	const session_id = input.sessionId.trim();
 	const started_ms = millis("startedAt", input.startedAt);
 	millis("endedAt", input.endedAt);
@@ -52,6 +55,7 @@ export const recordSession = write(contract.recordSession, async ({ input, autho
 	);
 	if (known === undefined) await tx.insertInto("usage_sessions").values(row).execute();
 	else await tx.updateTable("usage_sessions").set(row).where("n", "=", known.n).execute();
+	if (known !== undefined && known.agent !== agent) await moveEstimates(tx, session_id, known.agent, agent);
 	noteGap(tx.gate, session_id);
 	await tx.publish({
 		type: "usage_recorded",

@@ -60,6 +60,28 @@ describe("a word on a session", () => {
 		expect(await by(hub, "agent")).toEqual([["eve", 1_200, 2]]);
 	});
 
+	test("found in a file takes its estimates with it when it gets its own name, and no lieutenant may find one", async () => {
+		const hub = await fresh();
+		const eve = await hub.mint("lieutenant", "eve");
+		const { agent: _, ...own } = word(200);
+		const cut = { request: "e1", model: "p/m", tokens: five(7), cost: five(0), cutBy: "abort", at: iso(now) };
+		await tell(hub, word(100, { agent: "somebody", found: true }));
+		const told = { ...cut, sessionId: "s", agent: "somebody", found: true };
+		await hub.done("POST", "/usage/estimates", told);
+		await hub.done("POST", "/usage/sessions", own, { token: eve });
+		await hub.done("POST", "/usage/estimates", told);
+		await hub.done("POST", "/usage/estimates", { ...cut, sessionId: "s" }, { token: eve });
+		const { estimates } = await hub.done("GET", "/usage/estimates");
+		expect(estimates).toMatchObject([{ agent: "eve", tokens: five(7) }]);
+		const { rows } = await hub.done("GET", "/usage/totals?by=agent&range=all");
+		expect(rows).toMatchObject([{ key: "eve", tokens: 200, estimated: { requests: 1, tokens: 7 } }]);
+		for (const [path, body] of [
+			["/usage/sessions", { ...own, found: true }],
+			["/usage/estimates", { ...cut, sessionId: "s", found: true }],
+		] as const)
+			expect((await hub.ask("POST", path, body, { token: eve })).status).toBe(403);
+	});
+
 	test("whose parts come to more than the whole is refused", async () => {
 		const hub = await fresh();
 		const part = { day: "2026-03-09", model: "p/m", tokens: 60, cost: 0 };
