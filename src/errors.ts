@@ -107,6 +107,12 @@ export const errors = {
 		remedy:
 			"Do what lacks: board_tick ticks what is done; a check is run by the host beside the work, whatever you have run yourself: mend what fails and ask again, or look with board_check.",
 	},
+	dependency_cycle: {
+		status: 409,
+		message: (path: readonly string[]) =>
+			`Each would wait for the next, and none could ever begin: ${path.join(" → ")}.`,
+		remedy: "Leave out one of these dependencies; board_get_task shows what a task depends on.",
+	},
 	budget_spent: {
 		status: 409,
 		message: (whose: string, limit: string, spent: string, reserved: string, asked: string) =>

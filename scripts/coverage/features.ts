@@ -33,6 +33,7 @@ const WITHSTAND = "test/withstand/lieutenants.test.ts";
 const TERMINAL = "test/extensions/terminal.test.ts";
 const CLI = "test/cli/main.test.ts";
 const BOARD = "test/hub/board/board.test.ts";
+const QUEUE = "test/hub/board/queue.test.ts";
 const CLAIMS = "test/hub/board/claims.test.ts";
 const FEED = "test/hub/feed/feed.test.ts";
 const STREAM = "test/hub/feed/stream.test.ts";
@@ -236,7 +237,29 @@ export const areas: readonly Area[] = [
 				],
 				["test/hub/board/expiry.test.ts", "a claim without a sign of life is freed, and the feed says so"],
 			),
-			planned("Dependencies that hold a task back, ready list, priorities"),
+			shipped(
+				"Dependencies that hold a task back, circles refused; `board_ready` by priority and bump",
+				[
+					"test/hub/board/dependencies.test.ts",
+					"holds its task up until it is done, in the list, in the answer and in the words of a claim",
+					"any order of changes to a graph is taken exactly when it closes no circle, and a path named is a circle",
+					"keeps a task from being done, by whomever but a person",
+				],
+				[
+					QUEUE,
+					"is open, held by nobody, meant for nobody else and waits for nothing; by priority, score and age",
+					"can be claimed by who is told of it, and only once; property of any board",
+				],
+			),
+			shipped(
+				"Kinds of tasks with checklists (`board_kinds`), a search by words, and who changed what (`board_history`)",
+				[
+					QUEUE,
+					"brings its checklist, which is finished before it is done",
+					"finds words in title, description, notes, tags and links, at once, newest first, in pages",
+					"says what changed, from what to what, by whom and through whose token; it outlives the task",
+				],
+			),
 			shipped("Review: `board_submit_for_review`, `board_approve`, `board_reject`", [
 				BOARD,
 				"takes summary and artifacts, and nothing when one of them is bad",

@@ -9,6 +9,7 @@ import { makeAdminToken } from "../daemon/token.ts";
 import { fault, reason } from "../errors.ts";
 import { gateSettings } from "../gates/settings.ts";
 import { type BudgetSettings, budgetSettings } from "../host/budgets/settings.ts";
+import { type Kinds, kindSettings } from "../hub/board/kinds.ts";
 import type { Rules } from "../hub/context.ts";
 import { startHub } from "../hub/hub.ts";
 import type { Context } from "./context.ts";
@@ -61,12 +62,13 @@ async function serve(context: Context, place: Place): Promise<number> {
 	const settings = readSettings(home, env);
 	const { idleMinutes } = settings;
 	const budgets = budgetSettings(settings.values, settingsFile(home));
+	const kinds = kindSettings(settings.values, settingsFile(home));
 	const { board, review } = gateSettings(settings.values, { FLAGSHIP_SET: settings.set });
 	return await runDaemon({
 		...{ world, home, speaks, idleMinutes, daemon: "hub", onStop: onStopSignal },
 		folder: place.folder,
 		manner: place.manner,
-		start: () => startIn(context, place, { idleMinutes, rules: { board, review }, budgets }),
+		start: () => startIn(context, place, { idleMinutes, rules: { board, review }, budgets, kinds }),
 		ready: (running) => announce(context, place, running),
 	});
 }
@@ -74,7 +76,13 @@ async function serve(context: Context, place: Place): Promise<number> {
 async function startIn(
 	{ world, home, speaks }: Context,
 	place: Place,
-	{ idleMinutes, ...rules }: { readonly idleMinutes: number; readonly rules: Rules; readonly budgets: BudgetSettings },
+	{
+		idleMinutes,
+		...rules
+	}: { readonly idleMinutes: number; readonly kinds: Kinds } & {
+		readonly rules: Rules;
+		readonly budgets: BudgetSettings;
+	},
 ): Promise<Running> {
 	const { folder, host, port, manner } = place;
 	// Sessions of this home know the file. On other data nobody does: there the person's token counts, or loopback.

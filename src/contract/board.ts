@@ -2,7 +2,8 @@
 import { Type } from "@sinclair/typebox";
 import { EVERYONE, operation, WRITERS } from "./operation.ts";
 import { authorName, Deleted, more, oneOf, page, paging, text } from "./shapes.ts";
-import { line, NOTE_TYPES, Note, TASK_STATUSES, Task, TaskId, TEXT_MAX, whole } from "./task.ts";
+import { line, NOTE_TYPES, Note, PRIORITIES, TASK_STATUSES, Task, TaskId, TEXT_MAX, waits, whole } from "./task.ts";
+import { searched } from "./window.ts";
 
 const Words = Type.Array(Type.String({ maxLength: 200 }), { maxItems: 100 });
 const TITLE_MAX = 2_000;
@@ -24,12 +25,14 @@ export const create = operation({
 		assignee: Type.Optional(Type.String({ maxLength: 200, description: "whom it is meant for" })),
 		tags: Type.Optional(Words),
 		dependencies: Type.Optional(Words),
+		priority: Type.Optional(oneOf(PRIORITIES)),
+		kind: Type.Optional(text(40, "of board_kinds: its checklist comes with it")),
 	}),
 	output: Task,
 	author: { field: "createdBy", needed: true },
 	allow: WRITERS,
 	core: true,
-	tell: (task) => `Task ${task.id} is ${task.status}.`,
+	tell: (task) => `Task ${task.id} is ${task.status}.${waits(task)}`,
 });
 
 export const list = operation({
@@ -37,7 +40,7 @@ export const list = operation({
 	at: "hub",
 	tool: "board_list_tasks",
 	cli: "board list",
-	summary: "List tasks, newest first.",
+	summary: "List tasks, newest first; find them by words.",
 	method: "GET",
 	path: "/board/tasks",
 	status: 200,
@@ -45,6 +48,7 @@ export const list = operation({
 		status: Type.Optional(Type.String({ description: TASK_STATUSES.join(" | ") })),
 		assignee: Type.Optional(Type.String()),
 		tag: Type.Optional(Type.String()),
+		words: Type.Optional(searched),
 		...paging,
 	}),
 	output: Type.Object({ tasks: Type.Array(Task), ...page }),
@@ -110,12 +114,13 @@ export const update = operation({
 		),
 		tags: Type.Optional(Words),
 		dependencies: Type.Optional(Words),
+		priority: Type.Optional(oneOf(PRIORITIES)),
 	}),
 	output: Task,
 	allow: WRITERS,
 	core: true,
 	sentences: { title: "title cannot be empty" },
-	tell: (task) => line(task),
+	tell: (task) => line(task) + waits(task),
 });
 
 export const remove = operation({

@@ -2,7 +2,7 @@
 import { Type } from "@sinclair/typebox";
 import { operation, WRITERS } from "./operation.ts";
 import { authorName } from "./shapes.ts";
-import { shared, Task, TaskId } from "./task.ts";
+import { shared, Task, TaskId, waits } from "./task.ts";
 
 /** Seconds that a claim holds without a sign of life, when the claimer names none. */
 export const LEASE_SECONDS = 900;
@@ -32,7 +32,7 @@ export const claim = operation({
 	allow: WRITERS,
 	core: true,
 	tell: (task) =>
-		`Task ${task.id} is yours${task.claim === undefined ? "" : ` until ${task.claim.until}, longer while you live`}.${shared(task)}`,
+		`Task ${task.id} is yours${task.claim === undefined ? "" : ` until ${task.claim.until}, longer while you live`}.${waits(task)}${shared(task)}`,
 });
 
 export const renew = operation({

@@ -3,6 +3,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { oneOf } from "./shapes.ts";
 
 export const TASK_STATUSES = ["open", "in_progress", "in_review", "blocked", "done"] as const;
+export const PRIORITIES = ["low", "normal", "high", "urgent"] as const;
 export const NOTE_TYPES = ["finding", "blocker", "question", "update"] as const;
 export const ARTIFACT_TYPES = ["branch", "report", "deploy", "diff", "file", "url"] as const;
 
@@ -63,6 +64,11 @@ export const Task = Type.Object({
 	notes: Type.Array(Note, { description: "oldest first" }),
 	artifacts: Type.Array(Artifact, { description: "oldest first" }),
 	score: Type.Integer(),
+	priority: Type.Optional(oneOf(PRIORITIES, "absent: normal")),
+	kind: Type.Optional(Type.String({ description: "what sort of work it is" })),
+	waitsFor: Type.Optional(
+		Type.Array(Type.String(), { description: "ids of those that it depends on and that are not done" }),
+	),
 	claim: Type.Optional(
 		Type.Object({
 			by: Type.String(),
@@ -87,7 +93,11 @@ export const TEXT_MAX = 65_536;
 
 /** One line of a list. */
 export const line = (task: Task): string =>
-	`${task.id} ${task.status} ${task.title}${task.assignee === undefined ? "" : ` @${task.assignee}`}${task.score > 0 ? ` +${task.score}` : ""}`;
+	`${task.id} ${task.status}${task.priority === undefined ? "" : ` [${task.priority}]`} ${task.title}${task.assignee === undefined ? "" : ` @${task.assignee}`}${task.score > 0 ? ` +${task.score}` : ""}`;
+
+/** Whoever takes it should know that it cannot be finished yet. */
+export const waits = ({ waitsFor = [] }: Task): string =>
+	waitsFor.length === 0 ? "" : `\nIt waits for ${waitsFor.join(", ")}: it is not done before they are.`;
 
 export const evidenceLine = ({ command, passed, said, tree, at, host }: Evidence): string =>
 	`${passed ? "passed" : "failed"}: \`${command}\` on tree ${tree.slice(0, 10)} at ${at}, run by host ${host}: ${said}`;
@@ -106,8 +116,10 @@ export const whole = (task: Task): string =>
 	[
 		line(task),
 		...(task.description === undefined ? [] : [task.description]),
+		...(task.kind === undefined ? [] : [`kind: ${task.kind}`]),
 		...(task.tags.length > 0 ? [`tags: ${task.tags.join(", ")}`] : []),
 		...(task.dependencies.length > 0 ? [`depends on: ${task.dependencies.join(", ")}`] : []),
+		...(task.waitsFor === undefined ? [] : [`waits for: ${task.waitsFor.join(", ")}`]),
 		...(task.territory === undefined ? [] : [`owns: ${task.territory.join(", ")}`]),
 		...(task.check === undefined ? [] : [`check: ${task.check}`]),
 		...(task.checklist ?? []).map(({ text: item, done }, at) => `${at + 1}. [${done ? "x" : " "}] ${item}`),

@@ -1,5 +1,6 @@
 /** What a handler can reach besides its transaction: the hub's live parts. */
 import type { World } from "../world.ts";
+import type { Kinds } from "./board/kinds.ts";
 import type { BudgetRules } from "./budgets/accounts.ts";
 import type { Database } from "./database/database.ts";
 import type { Feed } from "./feed/feed.ts";
@@ -28,6 +29,8 @@ export interface Context {
 	readonly tokens: Tokens;
 	readonly links: Links;
 	readonly rules: Rules;
+	/** Kinds of tasks and their checklists. */
+	readonly kinds: Kinds;
 	/** Before anything is judged by the wall clock: has this machine slept? What follows from it is written first. */
 	awake(): void;
 	readonly budgets: BudgetRules;

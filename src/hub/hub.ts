@@ -5,6 +5,7 @@ import { Wake } from "../daemon/wake.ts";
 import { fault, reason } from "../errors.ts";
 import type { Timer, World } from "../world.ts";
 import { expireClaims, shiftClaims } from "./board/claims.ts";
+import { KINDS, type Kinds } from "./board/kinds.ts";
 import { type BudgetRules, NO_BUDGETS } from "./budgets/accounts.ts";
 import { type Context, type Rules, STRICT } from "./context.ts";
 import type { Connection } from "./database/connection.ts";
@@ -35,6 +36,8 @@ export interface HubOptions {
 	readonly rules?: Rules;
 	/** Absent: no fleet has a limit until one is set. */
 	readonly budgets?: BudgetRules;
+	/** Absent: those of the package. */
+	readonly kinds?: Kinds;
 	/** Faults that no caller can mend, for the daemon's log. */
 	readonly complain: (what: string) => void;
 }
@@ -92,7 +95,8 @@ async function serve(options: HubOptions, modules: Modules, storage: Storage): P
 	const links = createLinks({ world, version, database, complain });
 	const open = isOpen(tokens, options.host);
 	const awake = attentive(world, database, complain);
-	const rules = { rules: options.rules ?? STRICT, budgets: options.budgets ?? NO_BUDGETS };
+	const { rules: modes = STRICT, budgets = NO_BUDGETS, kinds = KINDS } = options;
+	const rules = { rules: modes, budgets, kinds };
 	const hub: Context = { world, version, database, ids, feed, tokens, links, ...rules, awake, complain };
 
 	const app = createApp({ hub, modules, open });

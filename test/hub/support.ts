@@ -42,6 +42,7 @@ export interface TestHubOptions {
 	readonly adminTokens?: readonly string[];
 	readonly rules?: HubOptions["rules"];
 	readonly budgets?: HubOptions["budgets"];
+	readonly kinds?: HubOptions["kinds"];
 }
 
 /** A client that shakes hands. */
@@ -59,6 +60,7 @@ export async function testHub(options: TestHubOptions = {}): Promise<TestHub> {
 		version: "0.1.0",
 		...(options.rules === undefined ? {} : { rules: options.rules }),
 		...(options.budgets === undefined ? {} : { budgets: options.budgets }),
+		...(options.kinds === undefined ? {} : { kinds: options.kinds }),
 		complain: (what) => complaints.push(what),
 	});
 	let closed: Promise<void> | undefined;

@@ -12,6 +12,7 @@ import { PROTOCOL } from "../../src/contract/link.ts";
 import type { AnyOperation } from "../../src/contract/operation.ts";
 import { Fault, fault, reason } from "../../src/errors.ts";
 import { expireClaims } from "../../src/hub/board/claims.ts";
+import { KINDS } from "../../src/hub/board/kinds.ts";
 import { proofOf } from "../../src/hub/board/proof.ts";
 import { NO_BUDGETS } from "../../src/hub/budgets/accounts.ts";
 import { type Context, STRICT } from "../../src/hub/context.ts";
@@ -160,7 +161,7 @@ export class SimHub implements Board {
 		const awake = attentive(world, database, complain);
 		const context: Context = {
 			...{ world, version: VERSION, database, ids, feed, tokens, links, rules: STRICT, budgets: NO_BUDGETS },
-			...{ awake, complain },
+			...{ awake, complain, kinds: KINDS },
 		};
 		tokens.onRevoked((revoked) => links.revoke(revoked));
 		world.clock.every(5_000, () => {

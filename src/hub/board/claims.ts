@@ -11,6 +11,7 @@ import type { Tables } from "../database/tables.ts";
 import { write } from "../handle.ts";
 import { iso } from "../window.ts";
 import { noteMaker } from "./evidence.ts";
+import { change } from "./history.ts";
 import { isHeld, rowOf, type TaskRow, taskOf } from "./task.ts";
 import { tellOverlaps } from "./territory.ts";
 
@@ -19,7 +20,8 @@ export const NO_CLAIM = { claimed_by: null, claimed_until: null, claim_ms: null 
 
 const CLAIMABLE: ReadonlySet<string> = new Set(["open", "in_progress", "blocked"]);
 
-export const claim = write(contract.claim, async ({ input, author, tx, stamp }) => {
+export const claim = write(contract.claim, async (call) => {
+	const { input, author, tx, stamp } = call;
 	const row = rowOf(tx.gate.connection, input.id);
 	const { at } = stamp;
 	if (isHeld(row, at) && row.claimed_by !== author.name)
@@ -29,9 +31,9 @@ export const claim = write(contract.claim, async ({ input, author, tx, stamp }) 
 		throw fault("task_taken", row.id, row.assignee, "");
 	if (!CLAIMABLE.has(row.status)) throw fault("conflict", `Task ${row.id} is ${row.status}`);
 	const ms = (input.ttl ?? contract.LEASE_SECONDS) * 1_000;
-	await tx
-		.updateTable("tasks")
-		.set({
+	const task = await change(call, row, {
+		type: "task_claimed",
+		set: {
 			assignee: author.name,
 			status: row.status === "open" ? "in_progress" : row.status,
 			claimed_by: author.name,
@@ -40,13 +42,10 @@ export const claim = write(contract.claim, async ({ input, author, tx, stamp }) 
 			...(row.claimed_by === author.name
 				? {}
 				: { claimed_at: stamp.timestamp, territory_since: row.territory === null ? null : stamp.timestamp }),
-			updated_at: stamp.timestamp,
-		})
-		.where("n", "=", row.n)
-		.execute();
+		},
+	});
 	await noteMaker(tx, row, author.name);
-	await tx.publish({ type: "task_claimed", by: author, summary: row.title, detail: { task: row.id } });
-	return tellOverlaps(tx, taskOf(tx.gate.connection, row.id, at), author, at);
+	return tellOverlaps(tx, task, author, at);
 });
 
 /** No event: a sign of life moves a deadline and changes no record. */
@@ -58,18 +57,13 @@ export const renew = write(contract.renew, async ({ input, author, tx, stamp }) 
 	return taskOf(tx.gate.connection, row.id, stamp.at);
 });
 
-export const release = write(contract.release, async ({ input, author, caller, tx, stamp }) => {
+export const release = write(contract.release, (call) => {
+	const { input, author, caller, tx } = call;
 	const row = rowOf(tx.gate.connection, input.id);
 	const mayForce = caller.role === "admin" || caller.role === "orchestrator";
 	if (row.claimed_by === null || (row.claimed_by !== author.name && !mayForce))
 		throw fault("claim_lost", row.id, author.name);
-	await tx
-		.updateTable("tasks")
-		.set({ ...freed(row), updated_at: stamp.timestamp })
-		.where("n", "=", row.n)
-		.execute();
-	await tx.publish({ type: "task_released", by: author, summary: row.title, detail: { task: row.id } });
-	return taskOf(tx.gate.connection, row.id, stamp.at);
+	return change(call, row, { type: "task_released", set: freed(row) });
 });
 
 const freed = (row: TaskRow) => ({
@@ -137,17 +131,8 @@ export async function expireClaims(database: Database, now: number): Promise<num
 	return database.write(async (tx) => {
 		const rows = await expired(tx);
 		for (const row of rows) {
-			await tx
-				.updateTable("tasks")
-				.set({ ...freed(row), updated_at: iso(now) })
-				.where("n", "=", row.n)
-				.execute();
-			await tx.publish({
-				type: "task_claim_expired",
-				by: { name: row.claimed_by ?? "unknown", role: "admin", via: "hub" },
-				summary: row.title,
-				detail: { task: row.id },
-			});
+			const author: Author = { name: row.claimed_by ?? "unknown", role: "admin", via: "hub" };
+			await change({ tx, author, stamp: { at: now } }, row, { type: "task_claim_expired", set: freed(row) });
 		}
 		return rows.length;
 	});

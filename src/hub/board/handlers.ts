@@ -1,11 +1,17 @@
+import { sql } from "kysely";
 import * as contract from "../../contract/board.ts";
-import type { Task } from "../../contract/task.ts";
+import { PRIORITIES, type Task } from "../../contract/task.ts";
 import type { Tx } from "../database/tx.ts";
 import { read, type Stamp, write } from "../handle.ts";
 import { newestFirst } from "../page.ts";
+import { matchOf } from "../words.ts";
 import { NO_CLAIM, refuseWhileHeld } from "./claims.ts";
+import { depend, letGo } from "./dependencies.ts";
 import { needEvidence, refuseOwn } from "./evidence.ts";
-import { NO_PARTS, noteOf, rowOf, type TaskRow, taskOf, tasksOf, whole } from "./task.ts";
+import { change, record } from "./history.ts";
+import { checklistOf } from "./kinds.ts";
+import { indexTasks } from "./search.ts";
+import { NORMAL, noteOf, rowOf, type TaskRow, taskOf, tasksOf, whole } from "./task.ts";
 
 /** By name, not "not done": so the index on status finds them. */
 const OPEN = ["open", "in_progress", "in_review", "blocked"] as const;
@@ -13,7 +19,8 @@ const OPEN = ["open", "in_progress", "in_review", "blocked"] as const;
 const MINE = 50;
 
 const INSERT = `insert into tasks (id, title, description, status, assignee, tags, dependencies, created_by, created_at,
-	updated_at, score) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`;
+	updated_at, score, priority, kind, checklist) values (?, ?, ?, ?, ?, ?, '[]', ?, ?, ?, 0, ?, ?, ?)`;
+const PARTS = { notes: [], artifacts: [], evidence: [], waitsFor: [] } as const;
 
 export const create = write(contract.create, async ({ input, author, tx, stamp, hub }) => {
 	const row: TaskRow = {
@@ -24,7 +31,7 @@ export const create = write(contract.create, async ({ input, author, tx, stamp, 
 		status: input.status ?? "open",
 		assignee: input.assignee?.trim() || null,
 		tags: JSON.stringify(input.tags ?? []),
-		dependencies: JSON.stringify(input.dependencies ?? []),
+		dependencies: "[]",
 		created_by: author.name,
 		created_at: stamp.timestamp,
 		updated_at: stamp.timestamp,
@@ -33,25 +40,42 @@ export const create = write(contract.create, async ({ input, author, tx, stamp, 
 		claimed_at: null,
 		territory: null,
 		territory_since: null,
-		...{ check_command: null, checklist: null, handed_in: null },
+		...{ check_command: null, checklist: checklistOf(hub.kinds, input.kind), handed_in: null },
+		priority: input.priority === undefined ? NORMAL : PRIORITIES.indexOf(input.priority),
+		kind: input.kind ?? null,
 		...NO_CLAIM,
 	};
-	if (row.status === "done") await needEvidence(tx, row, author, hub.rules, undefined);
-	const { id, title, description, status, assignee, tags, dependencies, created_by, created_at, updated_at } = row;
-	const values = [id, title, description, status, assignee, tags, dependencies, created_by, created_at, updated_at];
-	const n = tx.gate.connection.run(INSERT, ...values);
-	if (input.tags !== undefined) await setTags(tx, n, input.tags);
-	await tx.publish({ type: "task_created", by: author, summary: title, detail: { task: id, status, assignee } });
-	return whole(row, NO_PARTS, stamp.at);
+	const { connection } = tx.gate;
+	const { id, title, description, status, assignee, tags, created_by, created_at, updated_at, priority, kind } = row;
+	const values = [id, title, description, status, assignee, tags, created_by, created_at, updated_at, priority];
+	row.n = connection.run(INSERT, ...values, kind, row.checklist);
+	if (input.tags !== undefined) await setTags(tx, row.n, input.tags);
+	const waits = (input.dependencies ?? []).length > 0;
+	if (waits) setDependencies(tx, row, input.dependencies ?? []);
+	if (status === "done") await needEvidence(tx, row, author, hub.rules, undefined);
+	await record(tx, id, { type: "task_created", by: author, summary: title, detail: { status, assignee } });
+	return waits ? taskOf(connection, id, stamp.at) : whole(row, PARTS, stamp.at);
 });
 
+function setDependencies(tx: Tx, row: TaskRow, wanted: readonly string[]): string {
+	const { connection } = tx.gate;
+	const stored = depend(connection, row, wanted);
+	connection.run("update tasks set dependencies = ? where n = ?", stored, row.n);
+	return stored;
+}
+
 export const list = read(contract.list, async ({ input, db, now, hub }) => {
-	const { status, assignee, tag } = input;
+	const { status, assignee, tag, words } = input;
 	let query = db.selectFrom("tasks").selectAll();
 	if (status !== undefined) query = query.where("status", "=", status as Task["status"]);
 	if (assignee !== undefined) query = query.where("assignee", "=", assignee);
 	if (tag !== undefined)
 		query = query.where("n", "in", (tagged) => tagged.selectFrom("task_tags").select("task").where("tag", "=", tag));
+	if (words !== undefined) {
+		const match = matchOf(words);
+		await indexTasks(hub.database);
+		query = query.where("n", "in", sql<number>`(select rowid from task_words where task_words match ${match})`);
+	}
 	const { rows, next } = await newestFirst(query, input);
 	const tasks = tasksOf(hub.database.reader, rows, now);
 	return { tasks, count: tasks.length, ...next };
@@ -61,45 +85,40 @@ export const get = read(contract.get, ({ input, now, hub }) => taskOf(hub.databa
 
 export const update = write(
 	contract.update,
-	async ({ input, author, tx, stamp, hub, proof }) => {
+	async (call) => {
+		const { input, author, tx, stamp, hub, proof } = call;
 		const row = rowOf(tx.gate.connection, input.id);
-		const { title, description, status, assignee, tags, dependencies } = input;
+		const { title, description, status, assignee, tags, dependencies, priority } = input;
 		if (status !== undefined || assignee !== undefined) refuseWhileHeld(row, author, stamp.at);
+		const waits = dependencies === undefined ? undefined : setDependencies(tx, row, dependencies);
 		const done = status === "done" && row.status !== "done";
 		const unproven = done && (await needEvidence(tx, row, author, hub.rules, proof));
 		const own = done && row.submitted_by !== null && (await refuseOwn(tx, row, author, hub.rules));
 		const owner = assignee === undefined ? row.assignee : assignee?.trim() || null;
 		const leaves = status !== undefined && status !== "in_progress" && status !== "blocked";
 		const endsClaim = leaves || (assignee !== undefined && owner !== row.claimed_by);
-		await tx
-			.updateTable("tasks")
-			.set({
-				updated_at: stamp.timestamp,
+		if (tags !== undefined) await setTags(tx, row.n, tags);
+		const { id: _id, ...changed } = input;
+		return change(call, row, {
+			type: "task_updated",
+			...(title === undefined ? {} : { summary: title.trim() }),
+			set: {
 				assignee: owner,
 				...(title === undefined ? {} : { title: title.trim() }),
 				...(description === undefined ? {} : { description: description.trim() }),
 				...(status === undefined ? {} : { status }),
 				...(tags === undefined ? {} : { tags: JSON.stringify(tags) }),
-				...(dependencies === undefined ? {} : { dependencies: JSON.stringify(dependencies) }),
+				...(waits === undefined ? {} : { dependencies: waits }),
+				...(priority === undefined ? {} : { priority: PRIORITIES.indexOf(priority) }),
 				...(endsClaim ? NO_CLAIM : {}),
-			})
-			.where("n", "=", row.n)
-			.execute();
-		if (tags !== undefined) await setTags(tx, row.n, tags);
-		const { id: _id, ...changed } = input;
-		await tx.publish({
-			type: "task_updated",
-			by: author,
-			summary: title?.trim() ?? row.title,
+			},
 			detail: {
-				task: row.id,
 				changed: Object.keys(changed),
 				...(status === undefined ? {} : { status, before: row.status }),
 				...(unproven ? { unproven } : {}),
 				...(own ? { own } : {}),
 			},
 		});
-		return taskOf(tx.gate.connection, row.id, stamp.at);
 	},
 	{ proves: ({ id, status }) => (status === "done" ? id : undefined) },
 );
@@ -112,17 +131,17 @@ async function setTags(tx: Tx, task: number, tags: readonly string[]): Promise<v
 
 export const remove = write(contract.remove, async ({ input, author, tx }) => {
 	const row = rowOf(tx.gate.connection, input.id);
+	const released = await letGo(tx, row, author);
 	await tx.deleteFrom("tasks").where("n", "=", row.n).execute();
-	await tx.publish({ type: "task_deleted", by: author, summary: row.title, detail: { task: row.id } });
+	const detail = released.length === 0 ? {} : { released };
+	await record(tx, row.id, { type: "task_deleted", by: author, summary: row.title, detail });
 	return { deleted: true as const };
 });
 
-export const bump = write(contract.bump, async ({ input, author, tx, stamp }) => {
-	const row = rowOf(tx.gate.connection, input.taskId);
+export const bump = write(contract.bump, (call) => {
+	const row = rowOf(call.tx.gate.connection, call.input.taskId);
 	const score = row.score + 1;
-	await tx.updateTable("tasks").set({ score, updated_at: stamp.timestamp }).where("n", "=", row.n).execute();
-	await tx.publish({ type: "task_bumped", by: author, summary: row.title, detail: { task: row.id, score } });
-	return taskOf(tx.gate.connection, row.id, stamp.at);
+	return change(call, row, { type: "task_bumped", set: { score }, detail: { score } });
 });
 
 export const addNote = write(contract.addNote, async ({ input, author, tx, stamp }) => {
@@ -138,12 +157,8 @@ export const addNote = write(contract.addNote, async ({ input, author, tx, stamp
 	};
 	await tx.insertInto("notes").values(note).execute();
 	await touch(tx, row, stamp);
-	await tx.publish({
-		type: "task_noted",
-		by: author,
-		summary: content.slice(0, 120),
-		detail: { task: row.id, note: note.id, type: note.type },
-	});
+	const detail = { note: note.id, type: note.type };
+	await record(tx, row.id, { type: "task_noted", by: author, summary: content.slice(0, 120), detail });
 	return noteOf({ n: 0, ...note });
 });
 

@@ -10,6 +10,7 @@ import type { Caller } from "../author.ts";
 import type { Context } from "../context.ts";
 import type { Tables } from "../database/tables.ts";
 import type { Tx } from "../database/tx.ts";
+import { waitText } from "./dependencies.ts";
 import type { TaskRow } from "./task.ts";
 
 export interface Proof {
@@ -84,7 +85,8 @@ export async function keepEvidence(tx: Tx, task: number, run: Evidence): Promise
 export async function lacksOf(tx: Tx, row: TaskRow, proof: Proof | undefined): Promise<readonly string[]> {
 	const items: readonly { readonly text: string; readonly done: boolean }[] = JSON.parse(row.checklist ?? "[]");
 	const open = items.flatMap(({ text, done }, at) => (done ? [] : [`${at + 1}. ${text}`]));
-	const list = open.length === 0 ? [] : [`its checklist is not finished: ${open.join("; ")}`];
+	const unticked = open.length === 0 ? [] : [`its checklist is not finished: ${open.join("; ")}`];
+	const list = [...waitText(tx.gate.connection, row.n), ...unticked];
 	if (row.check_command === null) return list;
 	if (proof !== undefined && proof.command === row.check_command && proof.lacks === undefined) return list;
 	if (await passedWhenHandedIn(tx, row)) return list;

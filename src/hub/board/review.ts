@@ -8,8 +8,9 @@ import { read, type Stamp, write } from "../handle.ts";
 import { limitOf } from "../page.ts";
 import { NO_CLAIM, refuseWhileHeld } from "./claims.ts";
 import { needEvidence, noteMaker, refuseOwn } from "./evidence.ts";
+import { change } from "./history.ts";
 import { keepEvidence } from "./proof.ts";
-import { rowOf, type TaskRow, taskOf, tasksOf } from "./task.ts";
+import { rowOf, type TaskRow, tasksOf } from "./task.ts";
 
 type NewArtifact = Pick<Artifact, "type" | "url" | "label" | "addedBy">;
 
@@ -48,25 +49,21 @@ const noted = (tx: Tx, row: TaskRow, author: Author, stamp: Stamp, content: stri
 		.values({ id: stamp.id, task: row.n, author: author.name, content, type: "update", created_at: stamp.timestamp })
 		.execute();
 
-export const addArtifact = write(contract.addArtifact, async ({ input, author, tx, stamp }) => {
+export const addArtifact = write(contract.addArtifact, async (call) => {
+	const { input, author, tx, stamp } = call;
 	const row = rowOf(tx.gate.connection, input.taskId);
 	await attach(tx, row, input.artifacts, { author, stamp, ownName: nameOf(author) });
-	await tx.updateTable("tasks").set({ updated_at: stamp.timestamp }).where("n", "=", row.n).execute();
-	await tx.publish({
+	return change(call, row, {
 		type: "task_artifacts_added",
-		by: author,
-		summary: input.artifacts
-			.map((artifact) => artifact.label.trim())
-			.join(", ")
-			.slice(0, 120),
-		detail: { task: row.id, artifacts: input.artifacts.map(({ type, url }) => ({ type, url })) },
+		summary: input.artifacts.map((artifact) => artifact.label.trim()).join(", "),
+		detail: { artifacts: input.artifacts.map(({ type, url }) => ({ type, url })) },
 	});
-	return taskOf(tx.gate.connection, row.id, stamp.at);
 });
 
 export const submit = write(
 	contract.submit,
-	async ({ input, author, tx, stamp, proof }) => {
+	async (call) => {
+		const { input, author, tx, stamp, proof } = call;
 		const row = rowOf(tx.gate.connection, input.taskId);
 		refuseWhileHeld(row, author, stamp.at);
 		await noteMaker(tx, row, author.name);
@@ -74,55 +71,39 @@ export const submit = write(
 		const summary = input.summary.trim();
 		await noted(tx, row, author, stamp, summary);
 		await attach(tx, row, input.artifacts ?? [], { author, stamp, ownName: author.name });
-		await tx
-			.updateTable("tasks")
-			.set({
-				...{ status: "in_review", submitted_by: author.name, updated_at: stamp.timestamp, ...NO_CLAIM },
-				handed_in: proof?.tree ?? null,
-			})
-			.where("n", "=", row.n)
-			.execute();
-		await tx.publish({ type: "task_submitted", by: author, summary: summary.slice(0, 120), detail: { task: row.id } });
-		return taskOf(tx.gate.connection, row.id, stamp.at);
+		return change(call, row, {
+			type: "task_submitted",
+			summary,
+			set: { status: "in_review", submitted_by: author.name, ...NO_CLAIM, handed_in: proof?.tree ?? null },
+		});
 	},
 	{ proves: ({ taskId }) => taskId },
 );
 
 export const approve = write(
 	contract.approve,
-	async ({ input, author, tx, stamp, hub, proof }) => {
+	async (call) => {
+		const { input, author, tx, stamp, hub, proof } = call;
 		const row = rowOf(tx.gate.connection, input.taskId);
 		const own = await refuseOwn(tx, row, author, hub.rules);
 		const unproven = await needEvidence(tx, row, author, hub.rules, proof);
 		const comment = input.comment?.trim() ?? "";
 		await noted(tx, row, author, stamp, `Approved by ${author.name}${comment === "" ? "" : `: ${comment}`}`);
-		await tx
-			.updateTable("tasks")
-			.set({ status: "done", updated_at: stamp.timestamp, ...NO_CLAIM })
-			.where("n", "=", row.n)
-			.execute();
-		await tx.publish({
+		return change(call, row, {
 			type: "task_approved",
-			by: author,
-			summary: row.title,
-			detail: { task: row.id, ...(unproven ? { unproven } : {}), ...(own ? { own } : {}) },
+			set: { status: "done", ...NO_CLAIM },
+			detail: { ...(unproven ? { unproven } : {}), ...(own ? { own } : {}) },
 		});
-		return taskOf(tx.gate.connection, row.id, stamp.at);
 	},
 	{ proves: ({ taskId }) => taskId },
 );
 
-export const reject = write(contract.reject, async ({ input, author, tx, stamp }) => {
+export const reject = write(contract.reject, async (call) => {
+	const { input, author, tx, stamp } = call;
 	const row = rowOf(tx.gate.connection, input.taskId);
 	const why = input.reason.trim();
 	await noted(tx, row, author, stamp, `Rejected by ${author.name}: ${why}`);
-	await tx
-		.updateTable("tasks")
-		.set({ status: "open", updated_at: stamp.timestamp, ...NO_CLAIM })
-		.where("n", "=", row.n)
-		.execute();
-	await tx.publish({ type: "task_rejected", by: author, summary: why.slice(0, 120), detail: { task: row.id } });
-	return taskOf(tx.gate.connection, row.id, stamp.at);
+	return change(call, row, { type: "task_rejected", summary: why, set: { status: "open", ...NO_CLAIM } });
 });
 
 export const review = read(contract.review, async ({ db, now, hub }) => {

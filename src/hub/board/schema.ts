@@ -7,6 +7,8 @@ declare module "../database/tables.ts" {
 		tasks: TaskTable;
 		task_makers: { task: number; name: string };
 		task_tags: { task: number; tag: string };
+		task_dependencies: { task: number; dependency: number };
+		task_history: HistoryRow;
 		notes: {
 			n: Generated<number>;
 			id: string;
@@ -40,6 +42,20 @@ declare module "../database/tables.ts" {
 	}
 }
 
+export interface HistoryRow {
+	/** The task's id: the row outlives the task. */
+	task: string;
+	/** Of the change's event in the feed. */
+	seq: number;
+	at: string;
+	by: string;
+	via: string | null;
+	type: string;
+	summary: string;
+	/** JSON: fields with their value before and after. */
+	changed: string | null;
+}
+
 export interface TaskTable {
 	/** Order of creation. */
 	n: Generated<number>;
@@ -71,6 +87,9 @@ export interface TaskTable {
 	checklist: string | null;
 	/** The state of the files when it was handed in, where its host could say. */
 	handed_in: string | null;
+	/** Place in `PRIORITIES`. */
+	priority: Generated<number>;
+	kind: string | null;
 }
 
 export const boardSchema = schema("board", [
@@ -144,4 +163,46 @@ export const boardSchema = schema("board", [
 		host text not null,
 		unique (task, command, tree, at)
 	) strict;`,
+	`alter table tasks add column priority integer not null default 1;
+	alter table tasks add column kind text;
+	create index tasks_ready on tasks (priority desc, score desc, n) where status = 'open';
+	create table task_dependencies (
+		task integer not null references tasks (n) on delete cascade,
+		dependency integer not null references tasks (n) on delete cascade,
+		primary key (task, dependency)
+	) strict, without rowid;
+	create index task_dependencies_dependency on task_dependencies (dependency);
+	insert or ignore into task_dependencies select tasks.n, other.n
+		from tasks, json_each(tasks.dependencies) join tasks as other on other.id = json_each.value
+		where tasks.dependencies <> '[]' and other.n <> tasks.n;
+	create table task_history (
+		task text not null,
+		seq integer not null,
+		at text not null,
+		by text not null,
+		via text,
+		type text not null,
+		summary text not null,
+		changed text,
+		primary key (task, seq)
+	) strict, without rowid;
+	create virtual table task_words using fts5(words, content='', contentless_delete=1,
+		tokenize='unicode61 remove_diacritics 2');
+	create table task_words_due (task integer primary key) strict;
+	insert into task_words_due select n from tasks;
+	create trigger task_words_made after insert on tasks begin
+		insert or ignore into task_words_due values (new.n);
+	end;
+	create trigger task_words_changed after update of title, description, tags, kind on tasks begin
+		insert or ignore into task_words_due values (new.n);
+	end;
+	create trigger task_words_gone after delete on tasks begin
+		insert or ignore into task_words_due values (old.n);
+	end;
+	create trigger task_words_noted after insert on notes begin
+		insert or ignore into task_words_due values (new.task);
+	end;
+	create trigger task_words_linked after insert on artifacts begin
+		insert or ignore into task_words_due values (new.task);
+	end;`,
 ]);

@@ -1,6 +1,6 @@
 /** Tasks between rows and wire. */
 import type { Selectable } from "kysely";
-import type { Artifact, Evidence, Note, Task } from "../../contract/task.ts";
+import { type Artifact, type Evidence, type Note, PRIORITIES, type Task } from "../../contract/task.ts";
 import { fault } from "../../errors.ts";
 import type { Connection } from "../database/connection.ts";
 import type { Tables } from "../database/tables.ts";
@@ -32,6 +32,10 @@ const WHOLE = `select *,
 		from (select * from evidence where task = tasks.n order by n)) as evidence
 	from tasks where id = ?`;
 
+/** What tasks wait for; most wait for nothing, and are not asked about. */
+const OPEN = `select task, other.id from task_dependencies join tasks as other on other.n = dependency
+	where task in (select value from json_each(?)) and other.status <> 'done' order by other.n`;
+
 /** Throws `task not found`, in the old API's words. */
 export function rowOf(db: Connection, id: string): TaskRow {
 	const row = db.get<TaskRow>(ROW, id);
@@ -46,6 +50,7 @@ export function taskOf(db: Connection, id: string, now: number): Task {
 		notes: JSON.parse(row.notes),
 		artifacts: JSON.parse(row.artifacts),
 		evidence: JSON.parse(row.evidence),
+		waitsFor: waitsOf(db, [row]).get(row.n) ?? [],
 	};
 	return whole(row, parts, now);
 }
@@ -57,10 +62,22 @@ export function tasksOf(db: Connection, rows: readonly TaskRow[], now: number): 
 	const notesBy = Map.groupBy(db.all<NoteRow>(NOTES, tasks), (note) => note.task);
 	const artifactsBy = Map.groupBy(db.all<ArtifactRow>(ARTIFACTS, tasks), (artifact) => artifact.task);
 	const evidenceBy = Map.groupBy(db.all<EvidenceRow>(EVIDENCE, tasks), (run) => run.task);
+	const waits = waitsOf(db, rows);
 	return rows.map((row) => {
 		const notes = notesBy.get(row.n) ?? [];
-		return whole(row, { notes, artifacts: artifactsBy.get(row.n) ?? [], evidence: evidenceBy.get(row.n) ?? [] }, now);
+		const [artifacts, evidence] = [artifactsBy.get(row.n) ?? [], evidenceBy.get(row.n) ?? []];
+		return whole(row, { notes, artifacts, evidence, waitsFor: waits.get(row.n) ?? [] }, now);
 	});
+}
+
+/** Ids of what these tasks depend on and is not done. */
+function waitsOf(db: Connection, rows: readonly TaskRow[]): ReadonlyMap<number, readonly string[]> {
+	const depending = rows.filter(({ dependencies, status }) => dependencies !== "[]" && status !== "done");
+	if (depending.length === 0) return new Map();
+	const open = db.all<{ task: number; id: string }>(OPEN, JSON.stringify(depending.map(({ n }) => n)));
+	const waits = new Map<number, string[]>();
+	for (const { task, id } of open) waits.set(task, [...(waits.get(task) ?? []), id]);
+	return waits;
 }
 
 /** What hangs on a task, oldest first. */
@@ -68,11 +85,15 @@ export interface Parts {
 	readonly notes: readonly NoteRow[];
 	readonly artifacts: readonly ArtifactRow[];
 	readonly evidence: readonly EvidenceRow[];
+	/** Ids of what it depends on and is not done. */
+	readonly waitsFor: readonly string[];
 }
 
-export const NO_PARTS: Parts = { notes: [], artifacts: [], evidence: [] };
+/** The word for a stored priority. */
+export const priorityOf = (stored: number): (typeof PRIORITIES)[number] => PRIORITIES[stored] ?? "normal";
+export const NORMAL = PRIORITIES.indexOf("normal");
 
-export function whole(row: TaskRow, { notes, artifacts, evidence }: Parts, now: number): Task {
+export function whole(row: TaskRow, { notes, artifacts, evidence, waitsFor }: Parts, now: number): Task {
 	return {
 		id: row.id,
 		title: row.title,
@@ -87,6 +108,9 @@ export function whole(row: TaskRow, { notes, artifacts, evidence }: Parts, now: 
 		notes: notes.map(noteOf),
 		artifacts: artifacts.map(artifactOf),
 		score: row.score,
+		...(row.priority === NORMAL ? {} : { priority: priorityOf(row.priority) }),
+		...(row.kind === null ? {} : { kind: row.kind }),
+		...(waitsFor.length === 0 ? {} : { waitsFor: [...waitsFor] }),
 		...(row.territory === null ? {} : { territory: JSON.parse(row.territory) }),
 		...(row.check_command === null ? {} : { check: row.check_command }),
 		...(row.checklist === null ? {} : { checklist: JSON.parse(row.checklist) }),

@@ -3,35 +3,31 @@ import type { CheckItem, Evidence } from "../../contract/task.ts";
 import * as contract from "../../contract/terms.ts";
 import { fault } from "../../errors.ts";
 import type { Author } from "../author.ts";
+import type { Tx } from "../database/tx.ts";
 import { write } from "../handle.ts";
 import { refuseWhileHeld } from "./claims.ts";
+import { change, record } from "./history.ts";
 import { keepEvidence } from "./proof.ts";
 import { rowOf, type TaskRow, taskOf } from "./task.ts";
 import { patternsOf, tellOverlaps } from "./territory.ts";
 
-export const terms = write(contract.terms, async ({ input, author, tx, stamp }) => {
+export const terms = write(contract.terms, async (call) => {
+	const { input, author, tx, stamp } = call;
 	const row = rowOf(tx.gate.connection, input.id);
 	refuseWhileHeld(row, author, stamp.at);
 	const { id: _, territory, check, checklist } = input;
 	if (check !== undefined || checklist !== undefined) refuseLoosening(row, author);
-	await tx
-		.updateTable("tasks")
-		.set({
-			updated_at: stamp.timestamp,
+	const task = await change(call, row, {
+		type: "task_terms_set",
+		set: {
 			// What is named anew counts from now: widening must not come before what others hold already.
 			...(territory === undefined ? {} : { territory: patternsOf(territory), territory_since: stamp.timestamp }),
 			...(check === undefined ? {} : { check_command: check?.trim() ?? null }),
 			...(checklist === undefined ? {} : { checklist: listOf(row, checklist) }),
-		})
-		.where("n", "=", row.n)
-		.execute();
-	await tx.publish({
-		type: "task_terms_set",
-		by: author,
-		summary: row.title,
-		detail: { task: row.id, ...(territory === undefined ? {} : { territory }), check, checklist },
+		},
+		detail: { ...(territory === undefined ? {} : { territory }), check, checklist },
 	});
-	return tellOverlaps(tx, taskOf(tx.gate.connection, row.id, stamp.at), author, stamp.at);
+	return tellOverlaps(tx, task, author, stamp.at);
 });
 
 /** Who does the work does not say when it is good enough, unless the task is their own. */
@@ -49,7 +45,8 @@ function listOf(row: TaskRow, texts: readonly string[]): string | null {
 
 const itemsOf = (row: TaskRow): readonly CheckItem[] => JSON.parse(row.checklist ?? "[]");
 
-export const tick = write(contract.tick, async ({ input, author, tx, stamp }) => {
+export const tick = write(contract.tick, async (call) => {
+	const { input, author, tx, stamp } = call;
 	const row = rowOf(tx.gate.connection, input.id);
 	refuseWhileHeld(row, author, stamp.at);
 	const items = itemsOf(row);
@@ -57,18 +54,12 @@ export const tick = write(contract.tick, async ({ input, author, tx, stamp }) =>
 	if (item === undefined)
 		throw fault("invalid_input", `item: the checklist of task ${row.id} has ${items.length} items`);
 	const ticked = { ...item, done: input.done ?? true };
-	await tx
-		.updateTable("tasks")
-		.set({ checklist: JSON.stringify(items.with(input.item - 1, ticked)), updated_at: stamp.timestamp })
-		.where("n", "=", row.n)
-		.execute();
-	await tx.publish({
+	return change(call, row, {
 		type: "task_ticked",
-		by: author,
 		summary: item.text,
-		detail: { task: row.id, item: input.item, done: ticked.done },
+		set: { checklist: JSON.stringify(items.with(input.item - 1, ticked)) },
+		detail: { item: input.item, done: ticked.done },
 	});
-	return taskOf(tx.gate.connection, row.id, stamp.at);
 });
 
 export const check = write(
@@ -77,7 +68,7 @@ export const check = write(
 		const row = rowOf(tx.gate.connection, input.id);
 		if (proof === undefined) throw fault("invalid_input", `Task ${row.id} has no check: board_set_terms gives it one`);
 		if (proof.evidence === undefined) throw fault("conflict", `Task ${row.id}: ${proof.lacks ?? "nothing was run"}`);
-		if (await keepEvidence(tx, row.n, proof.evidence)) await tx.publish(ranEvent(row, proof.evidence, author));
+		if (await keepEvidence(tx, row.n, proof.evidence)) await told(tx, row, proof.evidence, author);
 		return taskOf(tx.gate.connection, row.id, stamp.at);
 	},
 	{ proves: ({ id }) => id },
@@ -87,13 +78,13 @@ export const prove = write(contract.prove, async ({ input, author, caller, tx, s
 	const row = rowOf(tx.gate.connection, input.id);
 	const { id: _, ...run } = input;
 	const evidence = { ...run, host: caller.host ?? caller.name };
-	if (await keepEvidence(tx, row.n, evidence)) await tx.publish(ranEvent(row, evidence, author));
+	if (await keepEvidence(tx, row.n, evidence)) await told(tx, row, evidence, author);
 	return taskOf(tx.gate.connection, row.id, stamp.at);
 });
 
-const ranEvent = (row: TaskRow, { command, passed, code, said, tree }: Evidence, by: Author) => ({
-	type: "task_checked",
-	by,
-	summary: `${passed ? "passed" : "failed"}: \`${command}\` for ${row.title}: ${said}`,
-	detail: { task: row.id, command, passed, code, tree },
-});
+const told = (tx: Tx, row: TaskRow, { command, passed, code, said, tree }: Evidence, by: Author): Promise<void> =>
+	record(tx, row.id, {
+		...{ type: "task_checked", by },
+		summary: `${passed ? "passed" : "failed"}: \`${command}\` for ${row.title}: ${said}`,
+		detail: { command, passed, code, tree },
+	});

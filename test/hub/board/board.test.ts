@@ -34,11 +34,12 @@ describe("a task", () => {
 	test("is changed by field, and PATCH {} only touches it", async () => {
 		const task = await create({ assignee: "bob", tags: ["a"] });
 		const path = `/board/tasks/${task.id}`;
-		expect(await done("PATCH", path, { status: "blocked", tags: ["b"], dependencies: ["x"] })).toMatchObject({
+		const other = await create();
+		expect(await done("PATCH", path, { status: "blocked", tags: ["b"], dependencies: [other.id] })).toMatchObject({
 			status: "blocked",
 			assignee: "bob",
 			tags: ["b"],
-			dependencies: ["x"],
+			dependencies: [other.id],
 		});
 		expect(await done("PATCH", path, { assignee: null })).not.toHaveProperty("assignee");
 		const touched = await done("PATCH", path, {});
