@@ -252,7 +252,7 @@ export const areas: readonly Area[] = [
 				],
 			),
 			shipped(
-				"Kinds of tasks with checklists (`board_kinds`), a search by words, and who changed what (`board_history`)",
+				"Kinds of tasks with checklists (`board_kinds`), `board_search` by words, and who changed what (`board_history`)",
 				[
 					QUEUE,
 					"brings its checklist, which is finished before it is done",

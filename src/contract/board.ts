@@ -3,10 +3,11 @@ import { Type } from "@sinclair/typebox";
 import { EVERYONE, operation, WRITERS } from "./operation.ts";
 import { authorName, Deleted, more, oneOf, page, paging, text } from "./shapes.ts";
 import { line, NOTE_TYPES, Note, PRIORITIES, TASK_STATUSES, Task, TaskId, TEXT_MAX, waits, whole } from "./task.ts";
-import { searched } from "./window.ts";
 
 const Words = Type.Array(Type.String({ maxLength: 200 }), { maxItems: 100 });
 const TITLE_MAX = 2_000;
+/** Each field of these tools is sent with every request of every agent. */
+const SET_LATER = "leave out: board_set_terms sets it";
 
 export const create = operation({
 	name: "board.create",
@@ -25,8 +26,8 @@ export const create = operation({
 		assignee: Type.Optional(Type.String({ maxLength: 200, description: "whom it is meant for" })),
 		tags: Type.Optional(Words),
 		dependencies: Type.Optional(Words),
-		priority: Type.Optional(oneOf(PRIORITIES)),
-		kind: Type.Optional(text(40, "of board_kinds: its checklist comes with it")),
+		priority: Type.Optional(oneOf(PRIORITIES, SET_LATER)),
+		kind: Type.Optional(text(40, SET_LATER)),
 	}),
 	output: Task,
 	author: { field: "createdBy", needed: true },
@@ -40,7 +41,7 @@ export const list = operation({
 	at: "hub",
 	tool: "board_list_tasks",
 	cli: "board list",
-	summary: "List tasks, newest first; find them by words.",
+	summary: "List tasks, newest first.",
 	method: "GET",
 	path: "/board/tasks",
 	status: 200,
@@ -48,7 +49,6 @@ export const list = operation({
 		status: Type.Optional(Type.String({ description: TASK_STATUSES.join(" | ") })),
 		assignee: Type.Optional(Type.String()),
 		tag: Type.Optional(Type.String()),
-		words: Type.Optional(searched),
 		...paging,
 	}),
 	output: Type.Object({ tasks: Type.Array(Task), ...page }),
@@ -114,7 +114,7 @@ export const update = operation({
 		),
 		tags: Type.Optional(Words),
 		dependencies: Type.Optional(Words),
-		priority: Type.Optional(oneOf(PRIORITIES)),
+		priority: Type.Optional(oneOf(PRIORITIES, SET_LATER)),
 	}),
 	output: Task,
 	allow: WRITERS,

@@ -1,8 +1,9 @@
 /** What can be begun now, which kinds of work there are, and what became of a task. */
 import { type Static, Type } from "@sinclair/typebox";
 import { EVERYONE, operation } from "./operation.ts";
-import { anything, more, page, paging } from "./shapes.ts";
-import { line, Task, TaskId } from "./task.ts";
+import { anything, more, oneOf, page, paging } from "./shapes.ts";
+import { line, TASK_STATUSES, Task, TaskId } from "./task.ts";
+import { searched } from "./window.ts";
 
 export const ready = operation({
 	name: "board.ready",
@@ -42,6 +43,21 @@ export const kinds = operation({
 	}),
 	allow: EVERYONE,
 	tell: ({ kinds }) => kinds.map(({ kind, checklist }) => `${kind}: ${checklist.join("; ")}`).join("\n"),
+});
+
+export const search = operation({
+	name: "board.search",
+	at: "hub",
+	tool: "board_search",
+	cli: "board search",
+	summary: "Find tasks by words in title, description, tags, notes and links, newest first.",
+	method: "GET",
+	path: "/board/search",
+	status: 200,
+	input: Type.Object({ words: searched, status: Type.Optional(oneOf(TASK_STATUSES)), ...paging }),
+	output: Type.Object({ tasks: Type.Array(Task), ...page }),
+	allow: EVERYONE,
+	tell: ({ tasks, next }) => (tasks.map(line).join("\n") || "No task has these words.") + more(next),
 });
 
 /** One change of a task, as the feed has it, with what was there before and after. */

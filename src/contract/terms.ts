@@ -1,8 +1,8 @@
 /** What must hold before a task is done, which files are its own while it is held, and what proves it. */
 import { Type } from "@sinclair/typebox";
 import { EVERYONE, operation, WRITERS } from "./operation.ts";
-import { text } from "./shapes.ts";
-import { Evidence, evidenceLine, shared, Task, TaskId, Territory, whole } from "./task.ts";
+import { oneOf, text } from "./shapes.ts";
+import { Evidence, evidenceLine, PRIORITIES, shared, Task, TaskId, Territory, whole } from "./task.ts";
 
 /** The host is the token's own. */
 const { host: _host, ...ranFields } = Evidence.properties;
@@ -13,7 +13,7 @@ export const terms = operation({
 	tool: "board_set_terms",
 	cli: "board terms",
 	summary:
-		"Say which files a task owns while it is held, and what must hold before it is done. What is left out stays.",
+		"Say how much a task matters, which files it owns while it is held, and what must hold before it is done. What is left out stays.",
 	method: "PATCH",
 	path: "/board/tasks/:id/terms",
 	status: 200,
@@ -31,6 +31,8 @@ export const terms = operation({
 				description: "shell command that its host must have seen pass; null takes it away",
 			}),
 		),
+		priority: Type.Optional(oneOf(PRIORITIES)),
+		kind: Type.Optional(text(40, "of board_kinds: its checklist comes with it")),
 		checklist: Type.Optional(
 			Type.Array(text(500), { maxItems: 50, description: "what has to be done; items that stay keep their tick" }),
 		),

@@ -1,16 +1,13 @@
-import { sql } from "kysely";
 import * as contract from "../../contract/board.ts";
 import { PRIORITIES, type Task } from "../../contract/task.ts";
 import type { Tx } from "../database/tx.ts";
 import { read, type Stamp, write } from "../handle.ts";
 import { newestFirst } from "../page.ts";
-import { matchOf } from "../words.ts";
 import { NO_CLAIM, refuseWhileHeld } from "./claims.ts";
 import { depend, letGo } from "./dependencies.ts";
 import { needEvidence, refuseOwn } from "./evidence.ts";
 import { change, record } from "./history.ts";
 import { checklistOf } from "./kinds.ts";
-import { indexTasks } from "./search.ts";
 import { NORMAL, noteOf, rowOf, type TaskRow, taskOf, tasksOf, whole } from "./task.ts";
 
 /** By name, not "not done": so the index on status finds them. */
@@ -65,17 +62,12 @@ function setDependencies(tx: Tx, row: TaskRow, wanted: readonly string[]): strin
 }
 
 export const list = read(contract.list, async ({ input, db, now, hub }) => {
-	const { status, assignee, tag, words } = input;
+	const { status, assignee, tag } = input;
 	let query = db.selectFrom("tasks").selectAll();
 	if (status !== undefined) query = query.where("status", "=", status as Task["status"]);
 	if (assignee !== undefined) query = query.where("assignee", "=", assignee);
 	if (tag !== undefined)
 		query = query.where("n", "in", (tagged) => tagged.selectFrom("task_tags").select("task").where("tag", "=", tag));
-	if (words !== undefined) {
-		const match = matchOf(words);
-		await indexTasks(hub.database);
-		query = query.where("n", "in", sql<number>`(select rowid from task_words where task_words match ${match})`);
-	}
 	const { rows, next } = await newestFirst(query, input);
 	const tasks = tasksOf(hub.database.reader, rows, now);
 	return { tasks, count: tasks.length, ...next };

@@ -55,12 +55,17 @@ function itemsOf(list: unknown, path: string, kind: string): readonly string[] {
 	throw fault("home_unusable", path, `board.kinds.${kind} must be a list of up to ${ITEMS_MAX} texts`);
 }
 
-/** The checklist of a new task of this kind, as it is stored. Throws `invalid_input`, naming the kinds that there are. */
-export function checklistOf(kinds: Kinds, kind: string | undefined): string | null {
-	if (kind === undefined) return null;
+/** The checklist that this kind begins with. Throws `invalid_input`, naming the kinds that there are. */
+export function itemsOfKind(kinds: Kinds, kind: string): readonly string[] {
 	const items = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
 	if (items === undefined)
 		throw fault("invalid_input", `invalid kind: ${kind}; there are ${Object.keys(kinds).join(", ")}`);
+	return items;
+}
+
+/** Of a new task, as it is stored. */
+export function checklistOf(kinds: Kinds, kind: string | undefined): string | null {
+	const items = kind === undefined ? [] : itemsOfKind(kinds, kind);
 	return items.length === 0 ? null : JSON.stringify(items.map((text) => ({ text, done: false })));
 }
 

@@ -2,8 +2,12 @@
  * The words of tasks: title, description, tags, notes, links. What changes is noted by triggers and indexed later, many at
  * once, because indexing costs more than the change itself; a search first indexes what is not in yet, so it misses nothing.
  */
+import * as contract from "../../contract/queue.ts";
 import type { Database } from "../database/database.ts";
-import type { Chore } from "../handle.ts";
+import { type Chore, read } from "../handle.ts";
+import { cursorOf, cut, limitOf } from "../page.ts";
+import { matchOf } from "../words.ts";
+import { type TaskRow, tasksOf } from "./task.ts";
 
 /** Tasks indexed in one mutation: everyone else's writes wait for it. */
 const BATCH = 100;
@@ -27,3 +31,18 @@ export async function indexTasks(database: Database): Promise<void> {
 }
 
 export const indexingTasks: Chore = { type: "chore", every: EVERY, run: ({ database }) => indexTasks(database) };
+
+const FIND = `select tasks.* from task_words join tasks on tasks.n = task_words.rowid
+	where task_words match ? and task_words.rowid < ? and status = coalesce(?, status)
+	order by task_words.rowid desc limit ?`;
+
+export const search = read(contract.search, async ({ input, now, hub }) => {
+	const { reader } = hub.database;
+	const match = matchOf(input.words);
+	const before = cursorOf(input.cursor) ?? Number.MAX_SAFE_INTEGER;
+	const limit = limitOf(input.limit);
+	await indexTasks(hub.database);
+	const found = reader.all<TaskRow>(FIND, match, before, input.status ?? null, limit + 1);
+	const { rows, next } = cut(found, limit, ({ n }) => n);
+	return { tasks: tasksOf(reader, rows, now), count: rows.length, ...next };
+});

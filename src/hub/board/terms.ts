@@ -1,5 +1,5 @@
 /** What a task's work is under: the files that it owns, and what must hold before it is done. */
-import type { CheckItem, Evidence } from "../../contract/task.ts";
+import { type CheckItem, type Evidence, PRIORITIES } from "../../contract/task.ts";
 import * as contract from "../../contract/terms.ts";
 import { fault } from "../../errors.ts";
 import type { Author } from "../author.ts";
@@ -7,15 +7,17 @@ import type { Tx } from "../database/tx.ts";
 import { write } from "../handle.ts";
 import { refuseWhileHeld } from "./claims.ts";
 import { change, record } from "./history.ts";
+import { itemsOfKind } from "./kinds.ts";
 import { keepEvidence } from "./proof.ts";
 import { rowOf, type TaskRow, taskOf } from "./task.ts";
 import { patternsOf, tellOverlaps } from "./territory.ts";
 
 export const terms = write(contract.terms, async (call) => {
-	const { input, author, tx, stamp } = call;
+	const { input, author, tx, stamp, hub } = call;
 	const row = rowOf(tx.gate.connection, input.id);
 	refuseWhileHeld(row, author, stamp.at);
-	const { id: _, territory, check, checklist } = input;
+	const { id: _, territory, check, priority, kind } = input;
+	const checklist = input.checklist ?? (kind === undefined ? undefined : itemsOfKind(hub.kinds, kind));
 	if (check !== undefined || checklist !== undefined) refuseLoosening(row, author);
 	const task = await change(call, row, {
 		type: "task_terms_set",
@@ -24,8 +26,10 @@ export const terms = write(contract.terms, async (call) => {
 			...(territory === undefined ? {} : { territory: patternsOf(territory), territory_since: stamp.timestamp }),
 			...(check === undefined ? {} : { check_command: check?.trim() ?? null }),
 			...(checklist === undefined ? {} : { checklist: listOf(row, checklist) }),
+			...(priority === undefined ? {} : { priority: PRIORITIES.indexOf(priority) }),
+			...(kind === undefined ? {} : { kind }),
 		},
-		detail: { ...(territory === undefined ? {} : { territory }), check, checklist },
+		detail: { ...(territory === undefined ? {} : { territory }), check, checklist, priority, kind },
 	});
 	return tellOverlaps(tx, task, author, stamp.at);
 });

@@ -100,6 +100,17 @@ describe("a kind of task", () => {
 		expect(await make({ kind: "chore" })).not.toHaveProperty("checklist");
 	});
 
+	test("can be given later, as can a priority; whoever does another's task cannot change it", async () => {
+		const { id } = await make();
+		const path = `/board/tasks/${id}/terms`;
+		expect((await ask("PATCH", path, { kind: "poem" }, bob)).body.code).toBe("forbidden");
+		const terms = { kind: "poem", priority: "urgent" };
+		const checklist = [{ text: "it rhymes", done: false }];
+		expect(await done("PATCH", path, terms, boss)).toMatchObject({ ...terms, checklist });
+		expect(await done("PATCH", path, { priority: "normal" }, boss)).not.toHaveProperty("priority");
+		expect((await ask("PATCH", path, { kind: "sonnet" }, boss)).status).toBe(400);
+	});
+
 	test("that there is not is refused with those that there are", async () => {
 		const { status, body } = await ask("POST", "/board/tasks", { title: "t", kind: "constructor" }, boss);
 		expect([status, body.error]).toEqual([
@@ -177,7 +188,7 @@ describe("the history of a task", () => {
 
 describe("a search of the board", () => {
 	const find = async (words: string, more = ""): Promise<readonly string[]> =>
-		ids((await done("GET", `/board/tasks?words=${encodeURIComponent(words)}${more}`)).tasks);
+		ids((await done("GET", `/board/search?words=${encodeURIComponent(words)}${more}`)).tasks);
 
 	test("finds words in title, description, notes, tags and links, at once, newest first, in pages", async () => {
 		const one = await make({ title: "Straßenbahn fährt", tags: ["zebra"] });
@@ -190,10 +201,11 @@ describe("a search of the board", () => {
 		const artifacts = [{ type: "url", url: "https://x.example/rail", label: "timetable" }];
 		await done("POST", `/board/tasks/${one.id}/artifacts`, { artifacts }, bob);
 		expect(await find("zebra timetable")).toEqual([one.id]);
-		const page = await done("GET", "/board/tasks?words=stra%C3%9Fenbahn&limit=1");
+		const page = await done("GET", "/board/search?words=stra%C3%9Fenbahn&limit=1");
 		expect(ids(page.tasks)).toEqual([two.id]);
 		expect(await find("straßenbahn", `&cursor=${page.next}`)).toEqual([one.id]);
-		expect(await find("straßenbahn", "&tag=zebra")).toEqual([one.id]);
+		await done("PATCH", `/board/tasks/${two.id}`, { status: "blocked" }, boss);
+		expect(await find("straßenbahn", "&status=open")).toEqual([one.id]);
 	});
 
 	test("follows each change: what was taken out is not found, nor is what was deleted", async () => {
@@ -210,7 +222,7 @@ describe("a search of the board", () => {
 	test("takes what is syntax elsewhere for words, and refuses what holds none", async () => {
 		await make({ title: 'say "NEAR(" OR title:x*' });
 		expect(await find('"near(" title:x*')).toHaveLength(1);
-		expect((await ask("GET", "/board/tasks?words=%22%22")).status).toBe(400);
+		expect((await ask("GET", "/board/search?words=%22%22")).status).toBe(400);
 	});
 });
 
@@ -229,7 +241,7 @@ test("a board from before keeps its tasks: what they depend on counts, and they 
 	const on = await testHub({ folder });
 	expect((await on.done("GET", "/board/ready")).tasks.map((task: Body) => task.id)).toEqual(["A"]);
 	expect(await on.done("GET", "/board/B")).toMatchObject({ dependencies: ["A", "B", "long gone"], waitsFor: ["A"] });
-	expect((await on.done("GET", "/board/tasks?words=younger")).count).toBe(1);
+	expect((await on.done("GET", "/board/search?words=younger")).count).toBe(1);
 	// What it named before may stay; what is new must be there.
 	expect((await on.ask("PATCH", "/board/tasks/B", { dependencies: ["A", "long gone"] })).status).toBe(200);
 	expect((await on.ask("PATCH", "/board/tasks/B", { dependencies: ["A", "longer gone"] })).status).toBe(400);
