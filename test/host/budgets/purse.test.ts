@@ -5,6 +5,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { type Client, createClient } from "../../../src/client/client.ts";
 import * as budgets from "../../../src/contract/budgets.ts";
 import * as contract from "../../../src/contract/lieutenants.ts";
+import * as ralph from "../../../src/contract/ralph.ts";
 import { realWorld } from "../../../src/world/real.ts";
 import { ADMIN, realHub } from "../../client/real-hub.ts";
 import { makeFolder } from "../../support/folder.ts";
@@ -171,5 +172,43 @@ await describeEachPi("a budget", (pi) => {
 		expect(row.reason).toContain("the fleet's budget of $0.80, 0 files");
 		expect(row.costUsd).toBeLessThanOrEqual(0.8 + TURN);
 		expect((await settled(client)).spentUsd).toBeCloseTo(row.costUsd, 6);
+	});
+
+	test("that is spent lets no further Ralph round begin: the loop ends at it, says so, and owes nothing", async () => {
+		const { host, client, model } = await begin({ ralph: SLOW_READER });
+		await client.call(budgets.set, { usd: 0.25, ...FLEET });
+		const start = (name: string) =>
+			host.client.call(
+				ralph.start,
+				{ prompt: "[[agent:ralph]] Read on.", until: { command: "test -f never" }, name, worktree: false },
+				{ launch: host.launch },
+			);
+		const ended = (name: string) =>
+			until(
+				async () => {
+					const [loop] = (await host.client.call(ralph.status, { name })).loops;
+					return loop !== undefined && loop.state !== "running" && loop;
+				},
+				`the end of ${name}; host said: ${host.complaints}`,
+				60_000,
+			);
+		await start("fix");
+		const spent = await ended("fix");
+		expect(spent.rounds.map(({ outcome }) => outcome)).toEqual(["limit"]);
+		expect(spent).toMatchObject({
+			state: "limit",
+			reason: expect.stringMatching(/^The fleet's budget of \$0\.25 has /),
+		});
+		const asked = model.requests.length;
+		await start("again");
+		expect(await ended("again")).toMatchObject({ state: "limit", rounds: [] });
+		expect(model.requests).toHaveLength(asked);
+		const ends = () => host.notices.filter(({ type }) => type !== "budget").map(({ text }) => text.split("$", 1)[0]);
+		await until(() => ends().length > 1, "both ends");
+		expect(ends()).toEqual([
+			"Ralph loop fix ended without passing: The fleet's budget of ",
+			"Ralph loop again ended without passing: The fleet's budget of ",
+		]);
+		await settled(client);
 	});
 });
