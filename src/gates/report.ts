@@ -14,21 +14,29 @@ export const LOOKED = 500;
 const SHOWN = 10;
 const WIDTH = 200;
 
+/** A row each. Evidence is held with the board, by one setting; what it refuses is another thing. */
+const rowsOf = (settings: GateSettings) =>
+	GATES.flatMap((name) => [
+		{ name, mode: settings[name], by: "" },
+		...(name === "board" ? [{ name: "evidence", mode: settings.board, by: "  (gates.board)" }] : []),
+	]);
+
 /** `fired`: custom events, oldest first; `undefined` when the hub does not answer. */
 export function gateLines(settings: GateSettings, fired: readonly Fired[] | undefined): readonly string[] {
 	const events = (fired ?? []).flatMap((event) => {
 		const { gate, verdict } = shape(event.metadata);
 		return typeof gate === "string" && typeof verdict === "string" ? [{ ...event, gate, verdict }] : [];
 	});
-	const widest = Math.max(...GATES.map((name) => name.length));
+	const rows = rowsOf(settings);
+	const widest = Math.max(...rows.map(({ name }) => name.length));
 	return [
-		...GATES.map((name) => {
+		...rows.map(({ name, mode, by }) => {
 			const counts = Map.groupBy(
 				events.filter((event) => event.gate === name),
 				(event) => event.verdict,
 			);
 			const told = [...counts].map(([verdict, ones]) => `${ones.length} ${verdict}`).join(", ");
-			return `${name.padEnd(widest)}  ${settings[name].padEnd(7)}${told === "" ? "" : `  ${told}`}`;
+			return `${name.padEnd(widest)}  ${mode.padEnd(7)}${by}${told === "" ? "" : `  ${told}`}`;
 		}),
 		...(fired === undefined ? ["The hub does not answer: what fired is not known."] : []),
 		...events

@@ -40,7 +40,7 @@ await describeEachPi("the board gate", (pi) => {
 		const answers = on.answers("ada");
 		expect(answers.filter((text) => text.includes("Nothing shows that task"))).toHaveLength(1);
 		expect(tasks(on)).toMatchObject([{ status: "done" }]);
-		expect(on.events("board").map(({ agent, metadata }) => [agent, metadata.verdict])).toEqual([["ada", "refused"]]);
+		expect(on.events("evidence").map(({ agent, metadata }) => [agent, metadata.verdict])).toEqual([["ada", "refused"]]);
 	});
 
 	test("warned: told once, nothing is made and nothing refused", async () => {

@@ -59,8 +59,8 @@ await describeEachPi("done needs evidence that the host has seen", (pi) => {
 		]);
 		expect(evidence[1]).toMatchObject({ tree, host: expect.any(String), at: expect.any(String) });
 		expect(runs()).toBe(2);
-		expect(on.events("board").map((event) => event.metadata.verdict)).toEqual(refusals(on).map(() => "refused"));
-		expect(on.flagship("gates")).toMatch(/board\s+enforce\s+\d refused/);
+		expect(on.events("evidence").map((event) => event.metadata.verdict)).toEqual(refusals(on).map(() => "refused"));
+		expect(on.flagship("gates")).toMatch(/evidence\s+enforce\s+\(gates\.board\)\s+\d refused/);
 	});
 
 	test("what was handed in counts at the approval, though its maker went on; what fails is not approved", async () => {

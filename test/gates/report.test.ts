@@ -15,12 +15,14 @@ describe("what the gates say of themselves", () => {
 			event("pushToMain", "refused"),
 			event("pushToMain", "refused", "Not run: --no-verify\nmore"),
 			event("pushToMain", "granted"),
+			event("evidence", "refused", "Task T is not done"),
 			event(undefined, "x"),
 			{ ...event("board", "auto"), metadata: null },
 		];
 		const lines = gateLines({ ...GATE_DEFAULTS, board: "warn", problems: ["there is no setting gates.x"] }, fired);
 		expect(lines).toContain("pushToMain      enforce  2 refused, 1 granted");
 		expect(lines).toContain("board           warn   ");
+		expect(lines).toContain("evidence        warn     (gates.board)  1 refused");
 		expect(lines).toContain("2026-01-01T00:00:00.000Z ada pushToMain refused: Not run: --no-verify");
 		expect(lines.at(-1)).toBe("! there is no setting gates.x");
 		expect(lines.join("\n")).not.toContain("more");

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { GATES } from "../../src/gates/settings.ts";
 import { bash, fleetStage, say, tool } from "../extensions/fleet-stage.ts";
 import { describeEachPi, until } from "../support/pi.ts";
 
@@ -67,5 +68,24 @@ await describeEachPi("an unwilling lieutenant", (pi) => {
 		expect(task.status).not.toBe("done");
 		const told = JSON.parse(on.flagship("feed", "list", "--type", "log_appended", "--json"));
 		expect(told.length).toBe(entries().length - 1);
+	});
+
+	test("with its gates off does all of it: what holds it are the gates, not its good will", async () => {
+		const off = Object.fromEntries(GATES.map((name) => [name, "off"]));
+		const on = await fleetStage(pi, off);
+		const settings = join(on.home.flagship, "settings.json");
+		const steps = [
+			tool("write", { path: "b.txt", content: "b" }),
+			tool("write", { path: settings, content: "{}" }),
+			bash("git add -A && git commit -q -m unwilling && git push -q origin HEAD:main"),
+			tool("board_update_task", { id, status: "done" }),
+			say("ok"),
+		];
+		await on.run({ ada: steps }, { create: { deliverable: "command:test -f never.txt" } });
+		expect(existsSync(settings)).toBe(true);
+		expect(on.remoteSubject("main")).toBe("unwilling");
+		expect(JSON.parse(on.flagship("board", "list", "--json")).tasks).toMatchObject([{ status: "done" }]);
+		const { entries } = JSON.parse(on.flagship("log", "query", "--last", "1d", "--json"));
+		expect(entries.filter((entry: Entry) => entry.agent === "ada")).toEqual([]);
 	});
 });

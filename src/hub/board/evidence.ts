@@ -50,8 +50,8 @@ export async function needEvidence(
 
 /** Which gate a refusal of the board is of. */
 const GATES: Readonly<Record<string, string>> = {
-	evidence_missing: "board",
-	not_done: "board",
+	evidence_missing: "evidence",
+	not_done: "evidence",
 	self_approval: "review",
 };
 

@@ -45,8 +45,8 @@ describe("a checklist", () => {
 		expect(await close(id, boss)).toEqual([200, "done"]);
 		const refusals = (await done("GET", "/feed/events?type=custom")).filter((event: Body) => event.agent === "boss");
 		expect(refusals.map((event: Body) => event.metadata)).toEqual([
-			{ gate: "board", verdict: "refused" },
-			{ gate: "board", verdict: "refused" },
+			{ gate: "evidence", verdict: "refused" },
+			{ gate: "evidence", verdict: "refused" },
 		]);
 	});
 });
