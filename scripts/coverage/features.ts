@@ -47,6 +47,9 @@ const PUSH = "test/extensions/push-gate.test.ts";
 const HUB = "test/extensions/hub.test.ts";
 const RECORDS = "test/extensions/records.test.ts";
 const SKILLS = "test/skills/loaded.test.ts";
+const SKILL_RECORDS = "test/hub/skills/skills.test.ts";
+const SKILL_SESSION = "test/extensions/skillhub.test.ts";
+const SKILL_SHELL = "test/cli/skills.test.ts";
 
 const OFFERED: Shown = [SKILLS, "are all offered to the model, and pi complains about none"];
 
@@ -332,7 +335,49 @@ export const areas: readonly Area[] = [
 				HUB,
 				"finds a tool that is not at hand and switches it on",
 			]),
-			planned("Skills are published, versioned and synchronized by the hub, live into sessions"),
+			shipped(
+				"Skills are published in versions, enabled, withdrawn and brought back: `skillhub_publish`, `skillhub_list`, `skillhub_get`, `skillhub_update`, `skillhub_delete`, `skillhub_history`, `skillhub_restore`",
+				[
+					SKILL_RECORDS,
+					"is published, read, listed, changed and withdrawn in the old API's words, with its hash",
+					"published again after it was withdrawn goes on counting, so that nobody keeps the old text",
+					"keeps every version; an earlier one can be read, and published again as the newest",
+					"has no name that could leave its folder, whatever is sent",
+					"by two publishers at once has dense versions, none of them lost",
+					"is published, changed and withdrawn by an admin alone",
+				],
+				[
+					"test/hub/skills/kill.test.ts",
+					"kill -9 in the middle of two publishers loses no acknowledged version and leaves none half",
+				],
+				[SKILL_SHELL, "publishes the skill in a folder, or each of several; what is there already stays as it is"],
+			),
+			shipped(
+				"Skills come live into sessions, and go; an empty hub begins with the package's own, which every lieutenant has",
+				[
+					SKILL_SESSION,
+					"come into the next request of a run under way, and go, without a reload; a person's own stays",
+					"are all there for a lieutenant made on a machine whose package brings none",
+					"of a hub that a person has chosen for the session are followed by the session itself; away, it waits for nothing",
+				],
+				[
+					SKILL_SHELL,
+					"an empty hub has the package's own skills after its first start, and this machine has them with one command",
+				],
+			),
+			shipped(
+				"Machines check the hash of each skill before it is written, and everybody sees who has which version: `skillhub_sync`, `skillhub_agents`",
+				[
+					"test/client/skills/pull.test.ts",
+					"content that is not what its hash says is not written; what was here before stays",
+					"names that could leave the folder, and entries without a hash, are not taken from any hub",
+					"a hub that goes away in the middle, or is away, changes nothing",
+				],
+				[
+					"test/host/skills/sync.test.ts",
+					"a host that links has what was published before; what changes then reaches it by itself",
+				],
+			),
 			shipped(
 				"Reports with versions: `reports_create`, `reports_list`, `reports_get`, `reports_update`, `reports_versions`",
 				[
@@ -471,6 +516,7 @@ export const areas: readonly Area[] = [
 			shipped("`recovery`", OFFERED),
 			shipped("`registry`", OFFERED),
 			shipped("`reports`", OFFERED),
+			shipped("`skillhub`", OFFERED),
 			shipped("`usage`", OFFERED),
 			shipped("Each is short, names only tools that there are, and orders nothing that no gate holds", [
 				"test/skills/skills.test.ts",

@@ -1,4 +1,5 @@
 /** `flagship hub run`: the hub in this process, typed by a person or started by its loop. */
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type FrameOptions, idleLook, type Running, runDaemon } from "../daemon/frame.ts";
 import { logFile, settingsFile } from "../daemon/home.ts";
@@ -98,6 +99,7 @@ async function startIn(
 		adminTokens,
 		version: speaks.version,
 		...rules,
+		skills: fileURLToPath(new URL("../../skills", import.meta.url)),
 		complain,
 	}).catch((error: unknown) => {
 		throw taken(error)

@@ -69,6 +69,12 @@ export const VERBS: readonly Verb[] = [
 		run: async (context, args) => (await import("./host.ts")).run(context, args),
 	},
 	{
+		words: "skills publish",
+		usage: "skills publish <folder> [--json]",
+		summary: "Publish the skill in a folder, or each one of several in it, to the fleet.",
+		run: async (context, args) => (await import("./publish.ts")).publish(context, args),
+	},
+	{
 		words: "gates",
 		usage: "gates",
 		summary: "Say which gates are on, what they refused, and why.",

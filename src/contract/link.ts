@@ -153,7 +153,12 @@ export type Verdict =
 	| { readonly type: "kept"; readonly counter: number }
 	| { readonly type: "unlinked"; readonly code: string; readonly error: string };
 
+/** From the hub down the link: a word that something changed, which the host then reads. An older host passes it over. */
+export interface Nudge {
+	readonly type: "skills";
+}
+
 export type HostFrame = Hello | Call | Word;
 export type HostAnswer = Hello | Answer | Refusal | Push;
 export type LinkUp = Report | Answer | Refusal;
-export type LinkDown = Verdict | Call;
+export type LinkDown = Verdict | Call | Nudge;

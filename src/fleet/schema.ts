@@ -16,6 +16,7 @@ const AUTHORS = new Set([
 	"addedBy",
 	"registeredBy",
 	"publishedBy",
+	"agentId",
 ]);
 
 /** How the contract describes a field that code fills in, not an agent. */

@@ -35,6 +35,7 @@ import { briefHandlers } from "./operations/brief.ts";
 import { checkHandlers, verdictOf } from "./operations/check.ts";
 import { lieutenantHandlers } from "./operations/lieutenants.ts";
 import { ralphHandlers } from "./operations/ralph.ts";
+import { skillHandlers } from "./operations/skills.ts";
 import { spoolHandlers } from "./operations/spool.ts";
 import { LocalPlace } from "./places/local.ts";
 import type { Place } from "./places/place.ts";
@@ -42,6 +43,7 @@ import type { Quarters } from "./quarters.ts";
 import { Ralph } from "./ralph/ralph.ts";
 import { Sessions } from "./sessions.ts";
 import { sheltered } from "./shelter.ts";
+import { SkillSync } from "./skills/sync.ts";
 import { Answers } from "./store/answers.ts";
 import { Inbox } from "./store/inbox.ts";
 import { Launches } from "./store/launches.ts";
@@ -93,6 +95,7 @@ export class Host {
 	readonly disk: DiskGuard;
 	readonly purse: Purse;
 	readonly news: News;
+	readonly skills: SkillSync;
 	readonly id: string;
 	readonly lieutenants = new Map<string, Lieutenant>();
 	readonly #start: string;
@@ -126,7 +129,7 @@ export class Host {
 			new LocalPlace({ world, home, socket: socketPath(home, "host"), packageFolder: options.packageFolder });
 		this.#reports = new Reports(this.store);
 		this.ralph = new Ralph(this);
-		const makers = [lieutenantHandlers, spoolHandlers, briefHandlers, ralphHandlers, checkHandlers];
+		const makers = [lieutenantHandlers, spoolHandlers, briefHandlers, ralphHandlers, checkHandlers, skillHandlers];
 		const handlers = makers.flatMap((made) => made(this));
 		const bounds = boundSettings(options.settings.values);
 		const liveness = livenessSettings(options.settings.values);
@@ -166,6 +169,7 @@ export class Host {
 			operations: new Map(options.operations.map((operation) => [operation.name, operation])),
 			complain,
 		});
+		this.skills = new SkillSync({ world, home: home.root, hub: () => this.#hubAsHost(), complain });
 		this.#link = new Link({
 			world,
 			version,
@@ -181,7 +185,9 @@ export class Host {
 					(thrown) => complain(`not all tokens are known to the hub: ${String(thrown)}`),
 				);
 				this.#drain.begin();
+				this.skills.nudge();
 			},
+			skillsChanged: () => this.skills.nudge(),
 			complain,
 		});
 		this.#sessions = new Sessions({
@@ -271,6 +277,7 @@ export class Host {
 		this.#tick?.cancel();
 		this.#storms.close();
 		this.purse.close();
+		this.skills.close();
 		this.#link.close();
 		this.#drain.close();
 		this.#sessions.close();
@@ -326,6 +333,12 @@ export class Host {
 	/** The hub, acting with this token. */
 	hubAs(held: HeldToken): Client {
 		return this.#access.as(held);
+	}
+
+	/** Throws `hub_away` when none is known. */
+	async #hubAsHost(): Promise<Client> {
+		await this.#access.introduced();
+		return this.hubAs(this.#access.own());
 	}
 
 	/** Throws `lieutenant_unknown` for one that is not in service. */

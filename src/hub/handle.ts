@@ -1,6 +1,7 @@
 /** How a service answers an operation of the contract. Handlers are found by folder: exporting one is enough. */
 import type { Static, TSchema } from "@sinclair/typebox";
 import type { Kysely } from "kysely";
+import type { FeedEvent } from "../contract/feed.ts";
 import type { AnyOperation, Operation } from "../contract/operation.ts";
 import type { Author, Caller } from "./author.ts";
 import type { Proof } from "./board/proof.ts";
@@ -58,6 +59,10 @@ export interface ReadHandler<I extends TSchema = TSchema, O extends TSchema = TS
 export interface StreamHandler {
 	readonly type: "stream";
 	readonly operation: AnyOperation;
+	/** Of the feed's events only these; absent: as the query says. */
+	readonly types?: ReadonlySet<string>;
+	/** What is sent of an event; absent: all of it. */
+	view?(event: FeedEvent): unknown;
 }
 
 /** What a service does by itself from time to time. A failure is told in the hub's log; the next time is another try. */

@@ -18,6 +18,7 @@ import { acceptUpgrades } from "./http/upgrade.ts";
 import { createIds } from "./ids.ts";
 import { forgetOldKeys } from "./keys/keys.ts";
 import { loadModules, type Modules } from "./modules.ts";
+import { seedSkills } from "./skills/seed.ts";
 import { createTokens, type Tokens } from "./tokens/tokens.ts";
 
 export interface HubOptions {
@@ -38,6 +39,8 @@ export interface HubOptions {
 	readonly budgets?: BudgetRules;
 	/** Absent: those of the package. */
 	readonly kinds?: Kinds;
+	/** A folder of skills that are published where this hub has never had them. */
+	readonly skills?: string;
 	/** Faults that no caller can mend, for the daemon's log. */
 	readonly complain: (what: string) => void;
 }
@@ -101,12 +104,13 @@ async function serve(options: HubOptions, modules: Modules, storage: Storage): P
 
 	const app = createApp({ hub, modules, open });
 	const traffic = watch(app.server, world);
-	const upgrades = acceptUpgrades({ server: app.server, hub, open });
+	const upgrades = acceptUpgrades({ server: app.server, hub, handlers: modules.handlers, open });
 	tokens.onRevoked((revoked) => {
 		links.revoke(revoked);
 		for (const follower of feed.followers) if (revoked.has(follower.token)) follower.end("token revoked");
 	});
 	const timers = sweep(hub, modules);
+	if (options.skills !== undefined) await seedSkills(hub, options.skills);
 	await app.listen({ host: options.host, port: options.port });
 
 	return {

@@ -56,7 +56,8 @@ function closing(home: Home, daemon: Daemon, address: string, end: () => Promise
 	return { address, close };
 }
 
-export async function machineHub(home: Home): Promise<Running & { readonly token: string }> {
+/** `skills`: a folder of skills that an empty hub publishes. */
+export async function machineHub(home: Home, skills?: string): Promise<Running & { readonly token: string }> {
 	mkdirSync(home.hub, { recursive: true });
 	const token = makeAdminToken(world, home.hub);
 	const hub = await startHub({
@@ -66,20 +67,29 @@ export async function machineHub(home: Home): Promise<Running & { readonly token
 		port: 0,
 		adminTokens: [token],
 		version: VERSION,
+		...(skills === undefined ? {} : { skills }),
 		complain: () => undefined,
 	});
 	return { ...closing(home, "hub", hub.address, () => hub.close()), token };
 }
 
-/** `ahead`: ms by which its clock is ahead of this machine's, asked each time. `settings.json` is read as it stands. */
-export async function machineHost(home: Home, ahead: () => number = () => 0, base: World = world): Promise<Running> {
+/**
+ * `ahead`: ms by which its clock is ahead of this machine's, asked each time. `settings.json` is read as it stands.
+ * `packageFolder`: what lieutenants are started with.
+ */
+export async function machineHost(
+	home: Home,
+	ahead: () => number = () => 0,
+	base: World = world,
+	packageFolder = PACKAGE,
+): Promise<Running> {
 	const host = new Host({
 		world: { ...base, clock: { ...base.clock, now: () => base.clock.now() + ahead() } },
 		home,
 		version: VERSION,
 		settings: readSettings(home, {}),
 		operations: await everyOperation(),
-		packageFolder: PACKAGE,
+		packageFolder,
 		complain: () => undefined,
 	});
 	return closing(home, "host", await host.begin(), () => host.close());

@@ -23,6 +23,8 @@ export interface LinkOptions {
 	readonly calls: Calls;
 	/** Each time a link stands: what waited for the hub goes out. */
 	linked(): void;
+	/** The hub has other skills than it had. */
+	skillsChanged(): void;
 	complain(what: string): void;
 }
 
@@ -120,6 +122,9 @@ export class Link {
 				return;
 			case "call":
 				void this.#call(frame);
+				return;
+			case "skills":
+				this.#options.skillsChanged();
 				return;
 		}
 	}

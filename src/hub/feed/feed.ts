@@ -90,6 +90,12 @@ export function filterOf(input: { readonly agent?: string; readonly type?: strin
 	return { agent: input.agent, types: types === undefined || types.length === 0 ? undefined : new Set(types) };
 }
 
+/** What a stream sends of the feed: what its operation is about, or what the query asks for. */
+export const filterFor = (
+	{ types }: { readonly types?: ReadonlySet<string> },
+	input: Parameters<typeof filterOf>[0],
+): Filter => (types === undefined ? filterOf(input) : { types });
+
 export const matches = (event: FeedEvent, { agent, types }: Filter): boolean =>
 	(agent === undefined || event.agent === agent) && (types === undefined || types.has(event.type));
 

@@ -18,12 +18,19 @@ function textOf(event: FeedEvent): string {
 /** Bytes not taken at a stream's end from which on its reader is taken for stuck. */
 const STUCK = 65_536;
 
+/** What of an event is sent, as text. */
+type TextOf = (event: FeedEvent) => string;
+
+const viewed = (view: ((event: FeedEvent) => unknown) | undefined): TextOf =>
+	view === undefined ? textOf : (event) => JSON.stringify(view(event));
+
 /** `id:` is the event's own id: what old clients know as `since`, and what comes back as `Last-Event-ID`. */
-export function sseSink(response: ServerResponse): Sink {
+export function sseSink(response: ServerResponse, view?: (event: FeedEvent) => unknown): Sink {
+	const text = viewed(view);
 	return {
 		send(events) {
 			let frames = "";
-			for (const event of events) frames += `id: ${event.id}\ndata: ${textOf(event)}\n\n`;
+			for (const event of events) frames += `id: ${event.id}\ndata: ${text(event)}\n\n`;
 			response.write(frames);
 		},
 		heartbeat: () => void response.write(": heartbeat\n\n"),
@@ -39,10 +46,11 @@ export function sseSink(response: ServerResponse): Sink {
 }
 
 /** One event per text frame. */
-export function webSocketSink(socket: WebSocket): Sink {
+export function webSocketSink(socket: WebSocket, view?: (event: FeedEvent) => unknown): Sink {
+	const text = viewed(view);
 	return {
 		send(events) {
-			for (const event of events) socket.send(textOf(event));
+			for (const event of events) socket.send(text(event));
 		},
 		heartbeat: () => socket.ping(),
 		buffered: () => socket.bufferedAmount,

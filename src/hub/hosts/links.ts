@@ -8,6 +8,7 @@ import {
 	type Call,
 	type LinkDown,
 	type LinkUp,
+	type Nudge,
 	PROTOCOL,
 	type Refusal,
 	type Report,
@@ -26,6 +27,8 @@ export interface Links {
 	accept(socket: WebSocket, caller: Caller): void;
 	/** Sends a call to the host of its lieutenant. Throws its refusal, `host_away`, or `outcome_unknown`. */
 	forward(operation: AnyOperation, input: unknown, caller: Caller, key: string | undefined): Promise<unknown>;
+	/** To every linked host. Nobody waits for it: a host that links later asks by itself. */
+	tell(nudge: Nudge): void;
 	linked(host: string): boolean;
 	/** When a host was last heard, ms since 1970; undefined when it has not been since this hub started. */
 	lastHeard(host: string): number | undefined;
@@ -230,6 +233,9 @@ export function createLinks({
 				link.waiting.set(id, { resolve, reject, timer });
 				say(link.socket, call);
 			});
+		},
+		tell(nudge) {
+			for (const link of links.values()) say(link.socket, nudge);
 		},
 		linked: (host) => links.has(host),
 		lastHeard: (host) => heard.get(host)?.at,

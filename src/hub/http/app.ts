@@ -9,10 +9,10 @@ import { tellRefusal } from "../board/evidence.ts";
 import { keepLateWord } from "../board/late.ts";
 import { proofOf } from "../board/proof.ts";
 import type { Context } from "../context.ts";
-import { filterOf } from "../feed/feed.ts";
+import { filterFor } from "../feed/feed.ts";
 import { sseSink } from "../feed/sinks.ts";
 import { stream } from "../feed/stream.ts";
-import type { Handler, ReadHandler, WriteHandler } from "../handle.ts";
+import type { Handler, ReadHandler, StreamHandler, WriteHandler } from "../handle.ts";
 import { keyOf, once } from "../keys/keys.ts";
 import type { Modules } from "../modules.ts";
 import { authorOf, callerOf, checkRole, shakesHands } from "./callers.ts";
@@ -134,7 +134,7 @@ function answerOf(operation: AnyOperation, handler: Handler | undefined, hub: Co
 	const shape = shapeOf(operation);
 	if (handler?.type === "write") return answerWrite(handler, shape, hub);
 	if (handler?.type === "read") return answerRead(handler, shape, hub);
-	if (handler?.type === "stream") return answerStream(shape, hub);
+	if (handler?.type === "stream") return answerStream(handler, shape, hub);
 	return answerByHost(operation, shape, hub);
 }
 
@@ -178,11 +178,11 @@ function answerRead({ operation, run }: ReadHandler, shape: Shape, hub: Context)
 	};
 }
 
-function answerStream(shape: Shape, hub: Context): Answer {
+function answerStream(handler: StreamHandler, shape: Shape, hub: Context): Answer {
 	return (request, reply) => {
 		const { caller } = who(request);
 		const input = shape.read(request.params as Fields, request.query as Fields, {});
-		const filter = filterOf(input);
+		const filter = filterFor(handler, input);
 		const after = beginOf(hub.feed, input, request.headers);
 		reply.hijack();
 		const { raw } = reply;
@@ -195,7 +195,8 @@ function answerStream(shape: Shape, hub: Context): Answer {
 			"x-flagship-version": hub.version,
 		});
 		raw.flushHeaders();
-		const end = stream({ world: hub.world, feed: hub.feed, filter, after, token: caller.id, sink: sseSink(raw) });
+		const sink = sseSink(raw, handler.view);
+		const end = stream({ world: hub.world, feed: hub.feed, filter, after, token: caller.id, sink });
 		raw.on("close", end);
 	};
 }

@@ -58,6 +58,8 @@ const AUTHOR_FIELDS = [
 	"approvedBy",
 	"rejectedBy",
 	"registeredBy",
+	"publishedBy",
+	"agentId",
 ] as const;
 
 /** The author of a mutation. Throws `author_mismatch`, or `invalid_input` when an old client forgot to name one. */

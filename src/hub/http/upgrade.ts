@@ -2,13 +2,13 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import * as feedContract from "../../contract/feed.ts";
 import { Fault, fault } from "../../errors.ts";
 import type { Caller } from "../author.ts";
 import type { Context } from "../context.ts";
-import { filterOf } from "../feed/feed.ts";
+import { filterFor } from "../feed/feed.ts";
 import { webSocketSink } from "../feed/sinks.ts";
 import { stream } from "../feed/stream.ts";
+import type { Handler, StreamHandler } from "../handle.ts";
 import { callerOf, checkRole, shakesHands } from "./callers.ts";
 import { faultOf, rawAnswer } from "./failures.ts";
 import { beginOf } from "./resume.ts";
@@ -23,29 +23,22 @@ type Take = (socket: WebSocket) => void;
 export interface UpgradeOptions {
 	readonly server: Server;
 	readonly hub: Context;
+	/** Those of streams are answered. */
+	readonly handlers: readonly Handler[];
 	readonly open: boolean;
 }
 
-export function acceptUpgrades({ server, hub, open }: UpgradeOptions): { readonly close: () => void } {
-	const sockets = new WebSocketServer({ noServer: true, maxPayload: FRAME_MAX });
-	const feedShape = shapeOf(feedContract.stream);
+type Route = (caller: Caller, request: IncomingMessage, query: URLSearchParams) => Take;
 
-	const routes: Readonly<Record<string, (caller: Caller, request: IncomingMessage, query: URLSearchParams) => Take>> = {
+export function acceptUpgrades({ server, hub, handlers, open }: UpgradeOptions): { readonly close: () => void } {
+	const sockets = new WebSocketServer({ noServer: true, maxPayload: FRAME_MAX });
+	const streams = handlers.filter((handler) => handler.type === "stream");
+	const routes: Readonly<Record<string, Route>> = {
 		"/hosts/link"(caller) {
 			if (caller.role !== "host") throw fault("forbidden", caller.role, "link as a host");
 			return (socket) => hub.links.accept(socket, caller);
 		},
-		[feedContract.stream.path](caller, request, query) {
-			checkRole(feedContract.stream, caller);
-			const input = feedShape.read({}, Object.fromEntries(query), {});
-			const filter = filterOf(input);
-			const after = beginOf(hub.feed, input, request.headers);
-			return (socket) => {
-				const sink = webSocketSink(socket);
-				const end = stream({ world: hub.world, feed: hub.feed, filter, after, token: caller.id, sink });
-				socket.on("close", end);
-			};
-		},
+		...Object.fromEntries(streams.map((handler) => [handler.operation.path, streamRoute(handler, hub)])),
 	};
 
 	server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -72,5 +65,20 @@ export function acceptUpgrades({ server, hub, open }: UpgradeOptions): { readonl
 		close() {
 			for (const socket of sockets.clients) socket.terminate();
 		},
+	};
+}
+
+function streamRoute(handler: StreamHandler, hub: Context): Route {
+	const shape = shapeOf(handler.operation);
+	return (caller, request, query) => {
+		checkRole(handler.operation, caller);
+		const input = shape.read({}, Object.fromEntries(query), {});
+		const filter = filterFor(handler, input);
+		const after = beginOf(hub.feed, input, request.headers);
+		return (socket) => {
+			const sink = webSocketSink(socket, handler.view);
+			const end = stream({ world: hub.world, feed: hub.feed, filter, after, token: caller.id, sink });
+			socket.on("close", end);
+		};
 	};
 }
