@@ -22,6 +22,7 @@ import type { Records } from "../../src/gates/records.ts";
 import { gateLines } from "../../src/gates/report.ts";
 import { RULES, RULES_SECTION, withRules } from "../../src/gates/rules.ts";
 import type { GateSettings } from "../../src/gates/settings.ts";
+import { TERRITORY, territoryMemory } from "../../src/gates/territory-memory.ts";
 import { WorkLog } from "../../src/gates/work-log.ts";
 import { unwrap } from "../../src/pi/envelope.ts";
 import { readSession } from "../../src/pi/session.ts";
@@ -73,6 +74,8 @@ export class GateSession {
 			...{ settings, tools, agent, records, tell },
 			...{ random: world.random, clock: world.clock, files: world.files },
 			differing: (paths) => differing(world, ctx.cwd, paths),
+			memory: territoryMemory(ctx.sessionManager.getEntries()),
+			remember: (event) => pi.appendEntry(TERRITORY, event),
 			...groundOf(world.files, ctx.cwd, agent),
 		});
 		const gate = new WorkLog({

@@ -46,6 +46,7 @@ export function useRecords(open: Open): RecordsUse {
 		fired: async () => (await records()).fired(),
 		holdsTask: async (agent) => (await records()).holdsTask(agent),
 		territories: async () => (await records()).territories(),
+		noteTask: async (task, content, key) => (await records()).noteTask(task, content, key),
 		beginTask: async (title, key) => (await records()).beginTask(title, key),
 		recordUsage: async (session, key) => (await records()).recordUsage(session, key),
 		async leave() {

@@ -3,7 +3,7 @@
  * by themselves, opened when first needed: pi gives each extension modules of its own, and a connection costs time.
  */
 import type { CallOrKeep } from "../client/spool.ts";
-import { create, list } from "../contract/board.ts";
+import { addNote, create, list } from "../contract/board.ts";
 import { claim } from "../contract/claims.ts";
 import { list as events, publish } from "../contract/feed.ts";
 import { append } from "../contract/log.ts";
@@ -33,6 +33,9 @@ export function recordsOf(call: CallOrKeep): Records {
 			const told = await call(territories, {});
 			if (told.type !== "done") throw fault("hub_away", "");
 			return told.output.territories;
+		},
+		async noteTask(taskId, content, key) {
+			await call(addNote, { taskId, content, type: "update" }, { key });
 		},
 		async beginTask(title, key) {
 			const description = "Work that began without a task: put on the board by the gate of the agent that does it.";

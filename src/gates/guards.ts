@@ -13,7 +13,9 @@ import { refusedPush } from "./push.ts";
 import { aroundText, pushSpelling } from "./push-spelling.ts";
 import type { GateEvent, Records } from "./records.ts";
 import type { Gate, GateSettings } from "./settings.ts";
+import { factText } from "./territory.ts";
 import { type Finding, TerritoryGuard, type TerritoryOptions } from "./territory-guard.ts";
+import type { TerritoryEvent, TerritoryMemory } from "./territory-memory.ts";
 import { inputText, type Known, touch } from "./tools.ts";
 import type { Call } from "./work-log.ts";
 
@@ -31,7 +33,10 @@ export interface GuardOptions {
 	/** Files whose change by a command is told, since a spelling may hide it; size and time of each. */
 	readonly watched: readonly string[];
 	stamp(path: string): string;
-	readonly records: Pick<Records, "publish" | "holdsTask" | "beginTask" | "territories">;
+	readonly records: Pick<Records, "publish" | "holdsTask" | "beginTask" | "territories" | "noteTask">;
+	/** What this session's pis knew of territories before this one, and where it is kept for the next. */
+	readonly memory: TerritoryMemory;
+	remember(event: TerritoryEvent): void;
 	readonly tools: Known;
 	/** Where commands start, for judging what they may leave behind. */
 	readonly place: Place;
@@ -60,10 +65,17 @@ export class Guards {
 
 	constructor(options: GuardOptions) {
 		this.#options = options;
-		const { agent, clock, records, tell, settings } = options;
-		this.#holdings = new Holdings({ clock, ask: () => records.territories(), tell });
-		if (agent.type === "lieutenant" && settings.territory !== "off")
-			this.#territory = new TerritoryGuard({ ...options, agent: agent.name, holdings: this.#holdings });
+		const { agent, clock, records, tell, settings, memory, remember } = options;
+		this.#holdings = new Holdings({
+			...{ clock, tell, answer: memory.answer },
+			ask: () => records.territories(),
+			keep: (answer) => remember({ type: "held", ...answer }),
+		});
+		if (agent.type !== "lieutenant" || settings.territory === "off") return;
+		const keepTold = (paths: readonly string[]): void => remember({ type: "told", paths });
+		this.#territory = new TerritoryGuard({
+			...{ ...options, agent: agent.name, holdings: this.#holdings, told: memory.told, keepTold },
+		});
 	}
 
 	/** At the session's end: what was said to the feed has arrived or was complained of. */
@@ -117,9 +129,22 @@ export class Guards {
 	/** After a command: what it changed that is not its agent's to change, in sentences for the model. */
 	async after(call: Call, found: Found): Promise<string | undefined> {
 		const foreign = call.tool === "write" || call.tool === "edit" ? undefined : await this.#territory?.after(found);
-		if (foreign !== undefined) this.#publish(objectionOf(foreign), "seen");
+		if (foreign !== undefined) {
+			this.#publish(objectionOf(foreign), "seen");
+			this.#noteFact(foreign);
+		}
 		const said = [this.#watched(call), foreign?.text].filter((text) => text !== undefined);
 		return said.length === 0 ? undefined : said.join("\n");
+	}
+
+	/** On the task that owns the file: its owner reads that, and not what another's model is told. */
+	#noteFact({ foreign }: Finding): void {
+		const { agent, records, tell } = this.#options;
+		const name = agent.type === "lieutenant" ? agent.name : "The orchestrator";
+		const noted = records.noteTask(foreign.by.task, factText(foreign, name), this.#key()).catch((thrown: unknown) => {
+			tell(`Task ${foreign.by.task} could not be told that ${foreign.path} was changed: ${reason(thrown)}`);
+		});
+		this.#telling = Promise.all([this.#telling, noted]);
 	}
 
 	#watched({ id }: Call): string | undefined {

@@ -5,6 +5,7 @@
 import type { Territory } from "../contract/task.ts";
 import { reason } from "../errors.ts";
 import type { Clock } from "../world.ts";
+import type { Answer } from "./territory-memory.ts";
 
 /** ms for which an answer is good. A claim made within them is not seen yet. */
 export const FRESH_MS = 10_000;
@@ -14,11 +15,15 @@ export interface HoldingsOptions {
 	ask(): Promise<readonly Territory[]>;
 	/** Tells the person. */
 	tell(text: string): void;
+	/** What the hub said to the pi before this one, in the same session. */
+	readonly answer?: Answer | undefined;
+	/** The hub says something else than before. */
+	keep?(answer: Answer): void;
 }
 
 export class Holdings {
 	readonly #options: HoldingsOptions;
-	#known: { readonly territories: readonly Territory[]; readonly told: number } | undefined;
+	#known: Answer | undefined;
 	/** `elapsed` of the last try, answered or not: a hub that is away is not asked at each call. */
 	#tried: number | undefined;
 	#away = false;
@@ -26,6 +31,7 @@ export class Holdings {
 
 	constructor(options: HoldingsOptions) {
 		this.#options = options;
+		this.#known = options.answer;
 	}
 
 	/** `anew`: whatever was known, ask; what stops somebody must hold now. */
@@ -47,10 +53,13 @@ export class Holdings {
 	}
 
 	async #ask(): Promise<void> {
-		const { clock, ask, tell } = this.#options;
+		const { clock, ask, tell, keep } = this.#options;
 		try {
-			this.#known = { territories: await ask(), told: clock.now() };
+			const answer = { territories: await ask(), told: clock.now() };
+			const before = JSON.stringify(this.#known?.territories ?? []);
+			this.#known = answer;
 			this.#away = false;
+			if (JSON.stringify(answer.territories) !== before) keep?.(answer);
 		} catch (thrown) {
 			if (!this.#away)
 				tell(`The board could not be asked which files belong to whom: ${reason(thrown)} ${this.#last()}`);

@@ -29,6 +29,8 @@ export interface Records {
 	holdsTask(agent: string): Promise<boolean>;
 	/** What held tasks own where this agent works, earliest first; rejects when the hub cannot say. */
 	territories(): Promise<readonly Territory[]>;
+	/** A note on a task, as `append` is. */
+	noteTask(task: string, content: string, key: string): Promise<void>;
 	/** Puts a task on the board and claims it; resolves to its id. */
 	beginTask(title: string, key: string): Promise<string>;
 	/** What a session has used so far; it replaces what that session said before. */

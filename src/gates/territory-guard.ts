@@ -18,6 +18,10 @@ export interface TerritoryOptions {
 	readonly holdings: Pick<Holdings, "territories">;
 	/** Of these files, relative to the repository's top, those that differ from HEAD. */
 	differing(paths: readonly string[]): Promise<readonly string[]>;
+	/** Files that were told of before, in the same session. */
+	readonly told: ReadonlySet<string>;
+	/** Those were told of now. */
+	keepTold(paths: readonly string[]): void;
 }
 
 export interface Finding {
@@ -29,10 +33,11 @@ export interface Finding {
 export class TerritoryGuard {
 	readonly #options: TerritoryOptions;
 	/** Told already: a file that stays changed is not told at each command. */
-	readonly #told = new Set<string>();
+	readonly #told: Set<string>;
 
 	constructor(options: TerritoryOptions) {
 		this.#options = options;
+		this.#told = new Set(options.told);
 	}
 
 	/** Whose file the call would write. */
@@ -60,7 +65,9 @@ export class TerritoryGuard {
 		const touched = suspect.filter((path) => changed.has(path)).map((path) => ({ path, whole: false }));
 		const foreign = foreignTo(agent, territories, touched);
 		if (foreign === undefined) return undefined;
-		for (const { path } of touched) this.#told.add(path);
+		const paths = touched.map(({ path }) => path);
+		for (const path of paths) this.#told.add(path);
+		this.#options.keepTold(paths);
 		return { text: seenText(foreign), foreign };
 	}
 

@@ -40,6 +40,10 @@ const ownedBy = ({ path, by: { task, title, owner, patterns } }: Foreign): strin
 
 export const territoryText = (foreign: Foreign): string => `Not changed: ${ownedBy(foreign)}. ${instead(foreign)}`;
 
+/** The same, for the task that owns the file: a fact that its owner finds there, whatever the agent does about it. */
+export const factText = ({ path }: Foreign, agent: string): string =>
+	`${agent} changed ${path}, which this task owns; no spelling of the command showed it before. ${agent} was told to put it back.`;
+
 /** For a change that no spelling had shown. */
 export const seenText = (foreign: Foreign): string =>
 	`${ownedBy(foreign)}, and it was changed here. Put it back (git checkout HEAD -- ${foreign.path}, or undo your commit of it). ${instead(foreign)}`;

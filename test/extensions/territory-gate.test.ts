@@ -65,7 +65,12 @@ await describeEachPi("the territory gate", (pi) => {
 		const claim = bash(
 			`id=$(${FLAGSHIP} board create Mine --json | grep -o '"id": *"[^"]*' | head -1 | grep -o '[^"]*$'); ${FLAGSHIP} board terms $id --territory 'src/**' && ${FLAGSHIP} board claim $id`,
 		);
-		await on.run({ ada: [claim, ...tries.slice(0, 1), bash("sh tidy.sh"), say("done")] });
+		await on.run({ ada: [claim, ...tries.slice(0, 1), bash("sh tidy.sh"), bash("sh tidy.sh; ls"), say("done")] });
+		expect(on.answers("ada")[3]).not.toContain("it was changed here");
+		const { notes } = JSON.parse(on.flagship("board", "notes", on.task, "--json"));
+		expect(notes).toMatchObject([
+			{ author: "ada", content: expect.stringMatching(/^ada changed src\/usage\/totals\.ts, which this task owns/) },
+		]);
 		expect(on.answers("ada")[0]).toContain(`overlaps with task ${on.task} (Usage) of bob: src/usage/**`);
 		expect(on.answers("ada")[1]).toContain("Not changed: ");
 		expect(on.answers("ada")[2]).toContain("and it was changed here. Put it back");

@@ -137,6 +137,7 @@ export async function makeFaux({
 				fired: async () => [],
 				holdsTask: async () => true,
 				territories: async () => [],
+				noteTask: async () => undefined,
 				beginTask: async () => "01TASK",
 				leave: async () => undefined,
 			}),

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Territory } from "../../src/contract/task.ts";
 import { FRESH_MS, Holdings } from "../../src/gates/holdings.ts";
 import { foreignTo, territoryText } from "../../src/gates/territory.ts";
+import { TerritoryGuard } from "../../src/gates/territory-guard.ts";
+import { type Answer, TERRITORY, territoryMemory } from "../../src/gates/territory-memory.ts";
 
 const held = (owner: string, ...patterns: string[]): Territory => ({
 	...{ task: `01${owner}`, title: `${owner}'s work`, owner, patterns },
@@ -44,13 +46,16 @@ describe("a file is another's", () => {
 });
 
 describe("what is held", () => {
-	const stage = () => {
+	const stage = (answer?: Answer) => {
+		const kept: Answer[] = [];
 		const said: string[] = [];
 		let at = 0;
 		const hub = { answer: [held("bob", "a")] as readonly Territory[] | undefined, asked: 0 };
 		const holdings = new Holdings({
 			clock: { elapsed: () => at, now: () => at },
 			tell: (text) => said.push(text),
+			answer,
+			keep: (one) => void kept.push(one),
 			ask: async () => {
 				hub.asked += 1;
 				if (hub.answer === undefined) throw new Error("The hub does not answer.");
@@ -60,7 +65,7 @@ describe("what is held", () => {
 		const pass = (ms: number) => {
 			at += ms;
 		};
-		return { said, hub, holdings, pass };
+		return { said, hub, holdings, pass, kept };
 	};
 
 	it("is asked for once, and again when the answer is old, or when it would stop somebody", async () => {
@@ -94,6 +99,51 @@ describe("what is held", () => {
 		pass(FRESH_MS);
 		await holdings.territories();
 		expect(said).toHaveLength(2);
+	});
+
+	it("is kept when it changes, and counts for the pi after this one while the hub is away", async () => {
+		const { hub, holdings, pass, kept } = stage();
+		for (const answer of [[held("bob", "a")], [held("bob", "a")], []]) {
+			hub.answer = answer;
+			pass(FRESH_MS);
+			await holdings.territories();
+		}
+		expect(kept.map(({ territories }) => territories.length)).toEqual([1, 0]);
+		const entry = (data: unknown) => ({ type: "custom", customType: TERRITORY, data });
+		const [first] = kept;
+		if (first === undefined) throw new Error("nothing is kept");
+		const entries = [
+			entry({ type: "held", ...first }),
+			entry({ type: "told", paths: ["a"] }),
+			entry({ type: "held", territories: [{ task: 7 }], told: 1 }),
+			entry(null),
+			{ type: "message" },
+		];
+		const { answer, told } = territoryMemory(entries);
+		expect([...told]).toEqual(["a"]);
+		const next = stage(answer);
+		next.hub.answer = undefined;
+		expect(await next.holdings.territories()).toEqual([held("bob", "a")]);
+		expect(next.said[0]).toContain("counts until it answers");
+		expect(next.kept).toEqual([]);
+	});
+
+	it("a file that was seen changed is told once, also to the pi after this one", async () => {
+		const { holdings } = stage();
+		const kept: (readonly string[])[] = [];
+		const guardWith = (told: ReadonlySet<string>) =>
+			new TerritoryGuard({
+				...{ agent: "ada", holdings, told, keepTold: (paths) => void kept.push(paths) },
+				ground: { cwd: "/w", variables: {}, real: (path) => path },
+				files: { stat: () => undefined, read: () => undefined },
+				differing: async (paths) => paths,
+			});
+		const found = { files: ["a"], commits: [], effects: [] };
+		const guard = guardWith(new Set());
+		expect((await guard.after(found))?.text).toContain("it was changed here");
+		expect(await guard.after(found)).toBeUndefined();
+		expect(kept).toEqual([["a"]]);
+		expect(await guardWith(new Set(kept.flat())).after(found)).toBeUndefined();
 	});
 
 	it("a hub that has never answered stops nobody, and that is said", async () => {
