@@ -15,6 +15,7 @@ import type {
 	ToolResultEvent,
 	ToolResultEventResult,
 } from "@earendil-works/pi-coding-agent";
+import { reason } from "../../src/errors.ts";
 import { type Agent, Guards } from "../../src/gates/guards.ts";
 import { WORK, workEvents } from "../../src/gates/ledger.ts";
 import { differing } from "../../src/gates/observe.ts";
@@ -92,10 +93,10 @@ export class GateSession {
 		return new GateSession(settings, records, guards, gate);
 	}
 
-	/** What `/gates` says. What is on can be told without the hub; the report says that it did not answer. */
+	/** What `/gates` says. What is on can be told without the hub; the report says why the rest is not there. */
 	async report(): Promise<string> {
-		const events = await holding(this.#records.fired().catch(() => undefined));
-		return gateLines(this.#settings, events).join("\n");
+		const heard = this.#records.fired().catch((thrown: unknown) => ({ unknown: reason(thrown) }));
+		return gateLines(this.#settings, await holding(heard)).join("\n");
 	}
 
 	prompted(event: BeforeAgentStartEvent): BeforeAgentStartEventResult | undefined {

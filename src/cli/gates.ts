@@ -3,7 +3,7 @@ import { list } from "../contract/feed.ts";
 import { readSettings } from "../daemon/settings.ts";
 import { Fault } from "../errors.ts";
 import { gitRoot } from "../gates/observe.ts";
-import { type Fired, gateLines, LOOKED } from "../gates/report.ts";
+import { type Fired, gateLines, type Heard, LOOKED } from "../gates/report.ts";
 import { gateSettings, PROJECT_FILE, tighten } from "../gates/settings.ts";
 import type { Context } from "./context.ts";
 import { noMore } from "./daemons.ts";
@@ -21,13 +21,13 @@ export async function gates(context: Context, args: readonly string[]): Promise<
 	return 0;
 }
 
-async function fired(context: Context): Promise<readonly Fired[] | undefined> {
+async function fired(context: Context): Promise<Heard> {
 	try {
 		const { output } = await askHub(context, list, { type: "custom", limit: LOOKED });
 		return output as readonly Fired[];
 	} catch (thrown) {
 		// Said in the report: what is on can be told without the hub.
-		if (thrown instanceof Fault) return undefined;
+		if (thrown instanceof Fault) return { unknown: `${thrown.message} ${thrown.remedy}` };
 		throw thrown;
 	}
 }

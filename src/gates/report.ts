@@ -21,9 +21,11 @@ const rowsOf = (settings: GateSettings) =>
 		...(name === "board" ? [{ name: "evidence", mode: settings.board, by: "  (gates.board)" }] : []),
 	]);
 
-/** `fired`: custom events, oldest first; `undefined` when the hub does not answer. */
-export function gateLines(settings: GateSettings, fired: readonly Fired[] | undefined): readonly string[] {
-	const events = (fired ?? []).flatMap((event) => {
+/** Custom events, oldest first; or why they are not known, as a sentence. */
+export type Heard = readonly Fired[] | { readonly unknown: string };
+
+export function gateLines(settings: GateSettings, heard: Heard): readonly string[] {
+	const events = ("unknown" in heard ? [] : heard).flatMap((event) => {
 		const { gate, verdict } = shape(event.metadata);
 		return typeof gate === "string" && typeof verdict === "string" ? [{ ...event, gate, verdict }] : [];
 	});
@@ -38,7 +40,7 @@ export function gateLines(settings: GateSettings, fired: readonly Fired[] | unde
 			const told = [...counts].map(([verdict, ones]) => `${ones.length} ${verdict}`).join(", ");
 			return `${name.padEnd(widest)}  ${mode.padEnd(7)}${by}${told === "" ? "" : `  ${told}`}`;
 		}),
-		...(fired === undefined ? ["The hub does not answer: what fired is not known."] : []),
+		...("unknown" in heard ? [`What fired is not known. ${heard.unknown}`] : []),
 		...events
 			.slice(-SHOWN)
 			.map(({ timestamp, agent, gate, verdict, summary }) =>

@@ -28,7 +28,9 @@ describe("what the gates say of themselves", () => {
 		expect(lines.join("\n")).not.toContain("more");
 	});
 
-	it("without a hub it says so", () => {
-		expect(gateLines(GATE_DEFAULTS, undefined).join("\n")).toContain("The hub does not answer");
+	it("what could not be heard, and why, whatever that was", () => {
+		const lines = gateLines(GATE_DEFAULTS, { unknown: "The hub cannot write its database: the disk is full." });
+		expect(lines).toContain("What fired is not known. The hub cannot write its database: the disk is full.");
+		expect(lines).toContain("workLog         enforce");
 	});
 });
