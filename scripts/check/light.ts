@@ -4,7 +4,7 @@
  */
 import type { Problem, Rule, Source } from "./source.ts";
 
-const HEAVY = /^(?:execa|fastify|kysely|ws|croner|@fastify\/.*|node:sqlite|node:http2?|node:https)$/;
+const HEAVY = /^(?:execa|fastify|kysely|ws|croner|markdown-it|@fastify\/.*|node:sqlite|node:http2?|node:https)$/;
 
 interface Reached {
 	readonly source: Source;

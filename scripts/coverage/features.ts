@@ -388,7 +388,20 @@ export const areas: readonly Area[] = [
 				],
 				[RECORDS, "are found, written, kept and read"],
 			),
-			planned("Share links with expiry, revocation and access log"),
+			shipped(
+				"Share links with expiry, revocation and access log: `reports_share`, `reports_shares`, `reports_unshare`",
+				[
+					"test/hub/shares/shares.test.ts",
+					"shows the report without a token, rendered on the server, and tells its card",
+					"ends when it expires; a moment that is none, or past, is refused",
+					"ends when it is revoked, by its name or its address, once",
+					"newest first, with the address of the connection, whatever the request claims",
+				],
+				[
+					"test/hub/shares/browser.test.ts",
+					"a report's script does not run and its images load nothing, though the same text as a page does both",
+				],
+			),
 			shipped(
 				"Ledger of VM snapshots: `commits_record`, `commits_list`, `commits_golden`, `commits_lineage`, `commits_update`",
 				[

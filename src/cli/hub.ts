@@ -74,8 +74,18 @@ async function serve(context: Context, place: Place): Promise<number> {
 	});
 }
 
+/** `PUBLIC_URL`: where people reach this hub, such as behind a proxy. Throws `usage` for what is no address. */
+export function publicUrlOf({ PUBLIC_URL: text = "" }: Context["env"]): { readonly publicUrl?: string } {
+	if (text === "") return {};
+	const url = URL.parse(text);
+	const plain =
+		url !== null && /^https?:$/.test(url.protocol) && url.username + url.password + url.search + url.hash === "";
+	if (!plain) throw fault("usage", `PUBLIC_URL is '${text}'; it must be an address such as https://hub.example.org.`);
+	return { publicUrl: url.href.replace(/\/+$/, "") };
+}
+
 async function startIn(
-	{ world, home, speaks }: Context,
+	{ world, home, speaks, env }: Context,
 	place: Place,
 	{
 		idleMinutes,
@@ -98,6 +108,7 @@ async function startIn(
 		port,
 		adminTokens,
 		version: speaks.version,
+		...publicUrlOf(env),
 		...rules,
 		skills: fileURLToPath(new URL("../../skills", import.meta.url)),
 		complain,

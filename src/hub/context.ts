@@ -34,6 +34,8 @@ export interface Context {
 	/** Before anything is judged by the wall clock: has this machine slept? What follows from it is written first. */
 	awake(): void;
 	readonly budgets: BudgetRules;
+	/** Where people reach this hub, without a slash at its end. Never taken from what a request says. */
+	publicUrl(): string;
 	/** For the hub's own log: faults that no caller can mend. */
 	readonly complain: (what: string) => void;
 }

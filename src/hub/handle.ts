@@ -1,4 +1,5 @@
 /** How a service answers an operation of the contract. Handlers are found by folder: exporting one is enough. */
+import type { IncomingHttpHeaders } from "node:http";
 import type { Static, TSchema } from "@sinclair/typebox";
 import type { Kysely } from "kysely";
 import type { FeedEvent } from "../contract/feed.ts";
@@ -71,6 +72,26 @@ export interface Chore {
 	/** Milliseconds between two times. */
 	readonly every: number;
 	run(hub: Context): Promise<unknown>;
+}
+
+export interface PageRequest {
+	readonly params: Readonly<Record<string, string | undefined>>;
+	readonly headers: IncomingHttpHeaders;
+	/** The address at the other end of the connection; empty when it is already gone. */
+	readonly peer: string;
+}
+
+export interface PageAnswer {
+	readonly status: 200 | 404;
+	readonly headers: Readonly<Record<string, string>>;
+	readonly body: string;
+}
+
+/** What is answered to a GET without a token. It says itself to whom it shows what. */
+export interface Page {
+	readonly type: "page";
+	readonly path: `/${string}`;
+	run(request: PageRequest, hub: Context): Promise<PageAnswer>;
 }
 
 export type Handler = WriteHandler | ReadHandler | StreamHandler;

@@ -41,6 +41,8 @@ export interface HubOptions {
 	readonly kinds?: Kinds;
 	/** A folder of skills that are published where this hub has never had them. */
 	readonly skills?: string;
+	/** Where people reach it, for the links that it makes; absent: the address that it listens on. */
+	readonly publicUrl?: string;
 	/** Faults that no caller can mend, for the daemon's log. */
 	readonly complain: (what: string) => void;
 }
@@ -100,7 +102,8 @@ async function serve(options: HubOptions, modules: Modules, storage: Storage): P
 	const awake = attentive(world, database, complain);
 	const { rules: modes = STRICT, budgets = NO_BUDGETS, kinds = KINDS } = options;
 	const rules = { rules: modes, budgets, kinds };
-	const hub: Context = { world, version, database, ids, feed, tokens, links, ...rules, awake, complain };
+	const publicUrl = (): string => options.publicUrl ?? addressOf(app.server.address(), options.host);
+	const hub: Context = { world, version, database, ids, feed, tokens, links, ...rules, awake, publicUrl, complain };
 
 	const app = createApp({ hub, modules, open });
 	const traffic = watch(app.server, world);

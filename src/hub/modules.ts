@@ -6,13 +6,14 @@ import { fileURLToPath } from "node:url";
 import type { AnyOperation } from "../contract/operation.ts";
 import type { World } from "../world.ts";
 import type { Schema } from "./database/schema.ts";
-import type { Chore, Handler } from "./handle.ts";
+import type { Chore, Handler, Page } from "./handle.ts";
 
 export interface Modules {
 	readonly operations: readonly AnyOperation[];
 	readonly handlers: readonly Handler[];
 	readonly schemas: readonly Schema[];
 	readonly chores: readonly Chore[];
+	readonly pages: readonly Page[];
 }
 
 export async function loadModules({ files }: Pick<World, "files">): Promise<Modules> {
@@ -26,6 +27,7 @@ export async function loadModules({ files }: Pick<World, "files">): Promise<Modu
 		handlers: found.flat().filter(isHandler),
 		schemas: found.flat().filter(isSchema),
 		chores: found.flat().filter(isChore),
+		pages: found.flat().filter(isPage),
 	};
 }
 
@@ -48,3 +50,6 @@ const isSchema = (value: unknown): value is Schema =>
 
 const isChore = (value: unknown): value is Chore =>
 	isObject(value) && "type" in value && value.type === "chore" && "every" in value && "run" in value;
+
+const isPage = (value: unknown): value is Page =>
+	isObject(value) && "type" in value && value.type === "page" && "path" in value && "run" in value;

@@ -43,6 +43,7 @@ export interface TestHubOptions {
 	readonly rules?: HubOptions["rules"];
 	readonly budgets?: HubOptions["budgets"];
 	readonly kinds?: HubOptions["kinds"];
+	readonly publicUrl?: string;
 }
 
 /** A client that shakes hands. */
@@ -61,6 +62,7 @@ export async function testHub(options: TestHubOptions = {}): Promise<TestHub> {
 		...(options.rules === undefined ? {} : { rules: options.rules }),
 		...(options.budgets === undefined ? {} : { budgets: options.budgets }),
 		...(options.kinds === undefined ? {} : { kinds: options.kinds }),
+		...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
 		complain: (what) => complaints.push(what),
 	});
 	let closed: Promise<void> | undefined;

@@ -161,7 +161,7 @@ export class SimHub implements Board {
 		const awake = attentive(world, database, complain);
 		const context: Context = {
 			...{ world, version: VERSION, database, ids, feed, tokens, links, rules: STRICT, budgets: NO_BUDGETS },
-			...{ awake, complain, kinds: KINDS },
+			...{ awake, complain, kinds: KINDS, publicUrl: () => "http://hub" },
 		};
 		tokens.onRevoked((revoked) => links.revoke(revoked));
 		world.clock.every(5_000, () => {

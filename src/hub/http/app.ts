@@ -12,7 +12,7 @@ import type { Context } from "../context.ts";
 import { filterFor } from "../feed/feed.ts";
 import { sseSink } from "../feed/sinks.ts";
 import { stream } from "../feed/stream.ts";
-import type { Handler, ReadHandler, StreamHandler, WriteHandler } from "../handle.ts";
+import type { Handler, PageRequest, ReadHandler, StreamHandler, WriteHandler } from "../handle.ts";
 import { keyOf, once } from "../keys/keys.ts";
 import type { Modules } from "../modules.ts";
 import { authorOf, callerOf, checkRole, shakesHands } from "./callers.ts";
@@ -97,6 +97,15 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 		for (const url of [operation.path, ...(operation.aliases ?? [])]) {
 			app.route({ method: operation.method, url, onRequest, handler: answer });
 		}
+	}
+	for (const page of modules.pages) {
+		app.get(page.path, async (request, reply) => {
+			const params = request.params as PageRequest["params"];
+			const peer = request.socket.remoteAddress ?? "";
+			const { status, headers, body } = await page.run({ params, headers: request.headers, peer }, hub);
+			reply.code(status).headers(headers);
+			return body;
+		});
 	}
 	app.setNotFoundHandler((request) => {
 		const path = request.url.split("?", 1)[0] ?? "";

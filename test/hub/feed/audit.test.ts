@@ -26,6 +26,8 @@ const steps: readonly [
 	["journal.append", "POST", "/journal", { text: "x" }, "journal_written"],
 	["reports.create", "POST", "/reports", { title: "t", content: "c" }, "report_created"],
 	["reports.update", "PATCH", "/reports/:reports.create", { content: "d" }, "report_updated"],
+	["shares.create", "POST", "/reports/:reports.create/share", {}, "report_shared", admin],
+	["shares.revoke", "DELETE", "/reports/share/:shares.create", undefined, "report_unshared", admin],
 	["reports.delete", "DELETE", "/reports/:reports.create", undefined, "report_deleted"],
 	["commits.record", "POST", "/commits", { commitId: "c", vmId: "v" }, "commit_recorded"],
 	["commits.update", "PATCH", "/commits/c", { label: "l" }, "commit_updated"],
@@ -75,14 +77,14 @@ const steps: readonly [
 
 /** Signs of life: they move a deadline or a cursor, and change no record. */
 const SILENT = new Set(["registry.heartbeat", "feed.acknowledge"]);
-const SERVICES = /^(?:log|journal|reports|commits|registry|usage|tokens|feed)\./;
+const SERVICES = /^(?:log|journal|reports|shares|commits|registry|usage|tokens|feed)\./;
 
 test("every change of a record is one event with who made it, in the same commit", async () => {
 	await done("POST", "/feed/readers/r", { upto: "0" }, lieutenant);
 	const answers = new Map<string, Body>();
 	for (const [operation, method, path, body, type, as = lieutenant] of steps) {
 		const before = (await done("GET", "/feed/stats")).total;
-		const asked = path.replace(/:([a-z.]+)/, (_, name: string) => answers.get(name).id);
+		const asked = path.replace(/:([a-z.]+)/, (_, name: string) => answers.get(name).id ?? answers.get(name).linkId);
 		answers.set(operation, await done(method, asked, body, as));
 		const [event] = await done("GET", "/feed/events?limit=1");
 		expect(event, operation).toMatchObject({ type, agent: as === lieutenant ? "lt" : expect.any(String) });
