@@ -1,5 +1,4 @@
 /** The public side of share links: reached without a token, by the secret in the address alone. */
-import { isIP } from "node:net";
 import type { Report } from "../../contract/reports.ts";
 import { Fault } from "../../errors.ts";
 import type { Context } from "../context.ts";
@@ -12,6 +11,8 @@ import { card, HEADERS, NO_LINK, NO_REPORT, reportPage } from "./page.ts";
 const ACCESSES_MAX = 1_000;
 const FIELD_MAX = 500;
 
+/** Written as an address of version 4 or 6 is; whether it can exist is not looked at. */
+const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|(?=.*:)[\da-f:.]{2,45})$/i;
 const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
 
 /**
@@ -23,7 +24,7 @@ function addressOf({ peer, headers }: PageRequest): string | null {
 		.split(",")
 		.at(-1)
 		?.trim();
-	if (LOOPBACK.test(peer) && forwarded !== undefined && isIP(forwarded) !== 0) return forwarded;
+	if (LOOPBACK.test(peer) && forwarded !== undefined && ADDRESS.test(forwarded)) return forwarded;
 	return peer === "" ? null : peer;
 }
 
