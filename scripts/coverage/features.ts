@@ -422,6 +422,10 @@ export const areas: readonly Area[] = [
 					"are listed latest start first, in pages",
 				],
 				[
+					"test/exact/exact.test.ts",
+					"after kills, a compaction, an outage and a backfill the hub has what the model served, to the token and the cent",
+				],
+				[
 					"test/hub/usage/rollups.test.ts",
 					"the rollups equal a recount from the rows, and the sums are those of the sessions, for every range",
 				],

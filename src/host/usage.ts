@@ -35,8 +35,9 @@ export function cutRecords(
 	look: Look,
 	death?: Death,
 ): readonly Kept<Static<typeof recordEstimate.input>>[] {
-	const { id, name } = standing.spec;
-	const last = death === undefined ? undefined : cutByDeath(look.entries, death);
+	const { id, name, model } = standing.spec;
+	const died = death === undefined || model === undefined ? death : { ...death, model };
+	const last = died === undefined ? undefined : cutByDeath(look.entries, died);
 	return [...cutAnswers(look.entries), ...(last === undefined ? [] : [last])].map((cut) => ({
 		input: { ...cut, sessionId: id, agent: name, ...countsFor(standing) },
 		key: `cut ${id} ${cut.request} ${standing.owner}`,

@@ -28,6 +28,8 @@ export interface Death {
 	/** Characters of what it was asked before there was a session file; undefined when nobody had asked. */
 	readonly asked: number | undefined;
 	readonly at: string;
+	/** Of the session, where no answer has named one yet. */
+	readonly model?: string;
 }
 
 const tokensOf = (characters: number): number => Math.ceil(characters / 4);
@@ -53,7 +55,8 @@ export function cutByDeath(entries: readonly Entry[], death: Death): CutRequest 
 	const path = pathTo(entries);
 	const { type } = endingOf(path);
 	if (type !== "unanswered" && !(type === "empty" && death.asked !== undefined)) return undefined;
-	const guess = estimate(entries, path, death.heard, undefined, death.asked ?? 0);
+	const model = answersIn(entries).length === 0 ? death.model : undefined;
+	const guess = estimate(entries, path, death.heard, model, death.asked ?? 0);
 	return { request: `life ${death.life}`, ...guess, cutBy: "kill", at: death.at };
 }
 

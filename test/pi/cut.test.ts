@@ -90,3 +90,10 @@ test("what dies over its first request has left no file: what it was asked tells
 		cost: { total: 0 },
 	});
 });
+
+test("what a kill cuts off before any answer is counted for the model that the session was made with", () => {
+	const asked = { ...death, asked: 40, model: "fake/m2" };
+	expect(cutByDeath([], asked)?.model).toBe("fake/m2");
+	expect(cutByDeath([], { ...death, asked: 40 })?.model).toBe("unknown");
+	expect(cutByDeath(session(user("go"), said("hi"), user("on")), asked)?.model).toBe("fake/m");
+});
