@@ -160,6 +160,10 @@ export const areas: readonly Area[] = [
 				"refuses new work, then pauses what runs, and lets it go on with space; each is told once for all",
 				"a death that cannot be stored is told as soon as there is space, once",
 			]),
+			shipped("Host and hub start on a disk without a free byte, and say so", [
+				"test/withstand/disk.test.ts",
+				"the host starts, says so, and goes on when there is space",
+			]),
 			shipped(
 				"All work has something due at its end and a cap, by default",
 				[
@@ -237,6 +241,7 @@ export const areas: readonly Area[] = [
 					"has exactly one winner of 64 at once, every time",
 					"ends by the hub's clock, and then another may take it",
 					"can be given back, by its holder or who leads",
+					"that has ended leaves what its holder said too late as a note, once, and changes nothing",
 				],
 				["test/hub/board/expiry.test.ts", "a claim without a sign of life is freed, and the feed says so"],
 			),
@@ -476,7 +481,16 @@ export const areas: readonly Area[] = [
 				BOUNDS,
 				"a bare task to one that only reads ends within 30 turns, with a report, and goes back to the board",
 			]),
-			shipped("Budget: a stop names whose money ended", [BUDGET, "is set, shown, and ends the work of a fleet"]),
+			shipped("Gates hold an unwilling lieutenant; with its gates off it does all of it", [
+				"test/withstand/gates.test.ts",
+				"leaves nothing unlogged, nothing done that is not, and its gates as they were",
+				"with its gates off does all of it: what holds it are the gates, not its good will",
+			]),
+			shipped(
+				"Budget: a stop names whose money ended",
+				[BUDGET, "is set, shown, and ends the work of a fleet"],
+				[PURSE, "that is spent lets no further Ralph round begin: the loop ends at it, says so, and owes nothing"],
+			),
 			shipped("`board`: work belongs to a claimed task, and done needs evidence", [
 				BOARD_GATE,
 				"a change without a task is refused once, then a task is made and claimed, marked auto",
