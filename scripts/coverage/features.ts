@@ -486,11 +486,7 @@ export const areas: readonly Area[] = [
 				"leaves nothing unlogged, nothing done that is not, and its gates as they were",
 				"with its gates off does all of it: what holds it are the gates, not its good will",
 			]),
-			shipped(
-				"Budget: a stop names whose money ended",
-				[BUDGET, "is set, shown, and ends the work of a fleet"],
-				[PURSE, "that is spent lets no further Ralph round begin: the loop ends at it, says so, and owes nothing"],
-			),
+			shipped("Budget: a stop names whose money ended", [BUDGET, "is set, shown, and ends the work of a fleet"]),
 			shipped("`board`: work belongs to a claimed task, and done needs evidence", [
 				BOARD_GATE,
 				"a change without a task is refused once, then a task is made and claimed, marked auto",
