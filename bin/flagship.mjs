@@ -8,6 +8,7 @@ import { accessSync, constants } from "node:fs";
 import { constants as osConstants } from "node:os";
 import { fileURLToPath } from "node:url";
 
+/** @type {readonly [number, number]} */
 const NEEDED = [22, 19];
 
 /** @param {string} version such as "22.19.0" */
@@ -43,7 +44,11 @@ function newerNode() {
 	return candidates.find((node) => node !== undefined && isProgram(node) && isEnough(versionOf(node)));
 }
 
-/** The same command on another Node; its end, by code or signal, is ours. */
+/**
+ * The same command on another Node; its end, by code or signal, is ours.
+ *
+ * @param {string} node
+ */
 function runWith(node) {
 	const ended = spawnSync(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
 	return ended.status ?? 128 + (osConstants.signals[ended.signal ?? "SIGTERM"] ?? 0);
