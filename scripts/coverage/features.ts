@@ -215,7 +215,19 @@ export const areas: readonly Area[] = [
 				FLEET,
 				"paused it keeps its session and takes no messages; resumed it goes on; destroyed it leaves its transcript",
 			]),
-			planned("Transcripts can be searched"),
+			shipped(
+				"Transcripts are searched and read, also of the destroyed: `transcript_list`, `transcript_search`, `transcript_read`",
+				[
+					"test/withstand/transcripts.test.ts",
+					"is in the hub once, also what was said while the hub was away, and after it is destroyed; no secret is",
+				],
+				[
+					"test/hub/transcripts/transcripts.test.ts",
+					"an admin all, a host its machine's, an orchestrator its fleet's, a lieutenant what its orchestrator may",
+					"is read in pages, of so many entries or characters, from where a search has found",
+				],
+				[RECORDS, "are found, written, kept and read"],
+			),
 			planned("Deploy of the hub to a VM: snapshot, ship, migrate, health, roll back"),
 		],
 	},
@@ -544,6 +556,7 @@ export const areas: readonly Area[] = [
 			shipped("`registry`", OFFERED),
 			shipped("`reports`", OFFERED),
 			shipped("`skillhub`", OFFERED),
+			shipped("`transcripts`", OFFERED),
 			shipped("`usage`", OFFERED),
 			shipped("Each is short, names only tools that there are, and orders nothing that no gate holds", [
 				"test/skills/skills.test.ts",

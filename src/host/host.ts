@@ -54,6 +54,8 @@ import { Spool } from "./store/spool.ts";
 import { Store } from "./store/store.ts";
 import { KeptStorms } from "./store/storms.ts";
 import { type HeldToken, Tokens } from "./store/tokens.ts";
+import { Archive } from "./transcripts/archive.ts";
+import { type Secret, secretsIn } from "./transcripts/mask.ts";
 import { cutRecords, owedRecord, usageRecord } from "./usage.ts";
 
 export interface HostOptions {
@@ -106,6 +108,7 @@ export class Host {
 	readonly #link: Link;
 	readonly #drain: Drain;
 	readonly #employer: Employer;
+	readonly #archive: Archive;
 	#listener: Listener | undefined;
 	#tick: Timer | undefined;
 
@@ -217,6 +220,11 @@ export class Host {
 			deliver: (owner) => this.#sessions.deliver(owner),
 			changed: (rows) => this.#sessions.changed(rows),
 			tell: () => this.#link.tell(),
+		});
+		this.#archive = new Archive({
+			store: this.store,
+			secrets: (id) => this.#secrets(id),
+			keep: (input, key) => void this.keep("host", "transcripts.append", input, key),
 		});
 		this.#employer = new Employer({
 			files: world.files,
@@ -461,6 +469,18 @@ export class Host {
 		const record = usageRecord(standing, look);
 		if (record !== undefined) this.keep(author, "usage.session", record.input, record.key);
 		for (const { input, key } of cutRecords(standing, look, death)) this.keep(author, "usage.estimate", input, key);
+		this.#archive.add(standing, look);
+	}
+
+	/** What a session may have seen of this host's: its tokens, the hub's, and the keys that it was started with. */
+	#secrets(id: string): readonly Secret[] {
+		const { world, home, settings } = this.options;
+		const authority = findHub(world, home, settings)?.authority;
+		return [
+			...this.tokens.list().map(({ name, token }) => ({ name: `token of ${name}`, value: token })),
+			...(authority === undefined ? [] : [{ name: "token of the hub", value: authority }]),
+			...secretsIn({ ...settings.env, ...this.launches.environment(id) }),
+		];
 	}
 
 	/** It will not log any more: what it left unlogged is written for it. */

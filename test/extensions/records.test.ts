@@ -21,6 +21,8 @@ await describeEachPi("the hub's records", (pi) => {
 			calls(finder, { query: "commits_record commits_golden" }),
 			calls("commits_record", { commitId: "c1", vmId: "v1", tags: ["golden"] }),
 			calls("commits_golden", {}),
+			calls(finder, { query: "transcript_search" }),
+			calls("transcript_search", { words: "quokka" }),
 			{ text: "done" },
 		];
 		const model = await makeModel({ script: { agents: { "*": { steps, cursor: "turns" } } } });
@@ -30,7 +32,8 @@ await describeEachPi("the hub's records", (pi) => {
 		const said = model.requests.map(({ lastTool }) => lastTool);
 		expect(said.join("\n")).toMatch(/\(.+\) \[wary\] #ci the tests are flaky/);
 		expect(said.join("\n")).toMatch(/[0-9A-Z]{26} Flaky tests \(.+, version 1/);
-		expect(said.at(-1)).toContain("c1 of v1");
+		expect(said.join("\n")).toContain("c1 of v1");
+		expect(said.at(-1)).toBe("Nothing found.");
 		const kept = await Promise.all(
 			["/journal", "/reports", "/commits"].map(async (path) => {
 				const answer = await fetch(hub.url + path, { headers: { authorization: `Bearer ${ADMIN}` } });

@@ -5,6 +5,7 @@ import { type Body, testHub } from "../support.ts";
 
 const { done, mint } = await testHub();
 const lieutenant = { token: await mint("lieutenant", "lt") };
+const host = { token: await mint("host", `01${"H".repeat(24)}`) };
 const admin = {};
 
 const usage = {
@@ -32,6 +33,17 @@ const steps: readonly [
 	["commits.record", "POST", "/commits", { commitId: "c", vmId: "v" }, "commit_recorded"],
 	["commits.update", "PATCH", "/commits/c", { label: "l" }, "commit_updated"],
 	["commits.delete", "DELETE", "/commits/c", undefined, "commit_removed", admin],
+	[
+		"transcripts.append",
+		"POST",
+		"/transcripts",
+		{
+			...{ lieutenant: `01${"A".repeat(24)}`, name: "lt", owner: "o" },
+			entries: [{ entry: "1", timestamp: "t", role: "user", text: "x" }],
+		},
+		"transcript_kept",
+		host,
+	],
 	["board.create", "POST", "/board/tasks", { title: "t" }, "task_created"],
 	["board.update", "PATCH", "/board/tasks/:board.create", { title: "u" }, "task_updated"],
 	["board.bump", "POST", "/board/tasks/:board.create/bump", undefined, "task_bumped"],
@@ -77,7 +89,7 @@ const steps: readonly [
 
 /** Signs of life: they move a deadline or a cursor, and change no record. */
 const SILENT = new Set(["registry.heartbeat", "feed.acknowledge"]);
-const SERVICES = /^(?:log|journal|reports|shares|commits|registry|usage|tokens|feed)\./;
+const SERVICES = /^(?:log|journal|reports|shares|transcripts|commits|registry|usage|tokens|feed)\./;
 
 test("every change of a record is one event with who made it, in the same commit", async () => {
 	await done("POST", "/feed/readers/r", { upto: "0" }, lieutenant);
