@@ -1,0 +1,48 @@
+/** What people have of Flagship, kept by hand like `features.ts`, of which it is a part. */
+import { type Area, planned, shipped } from "./feature.ts";
+
+const LIEUTENANTS = "test/extensions/lieutenants.test.ts";
+const RECOVERY = "test/extensions/recovery.test.ts";
+const TERMINAL = "test/extensions/terminal.test.ts";
+const CLI = "test/cli/main.test.ts";
+
+export const people: Area = {
+	name: "People",
+	features: [
+		shipped("One conversation runs the fleet", [
+			LIEUTENANTS,
+			"creates a lieutenant with a task, hears once that it is done, and goes on by itself",
+		]),
+		planned("A page for seeing, approving and stopping; what is done there reaches the orchestrator"),
+		shipped("The terminal shows the fleet: widget, status line, `/fleet` to watch one and type to it", [
+			TERMINAL,
+			"the widget shows the fleet; one is watched, typed to and left",
+		]),
+		shipped("The tour: no account, no key", [
+			"test/demo/demo.test.ts",
+			"the demo ends well, touches nothing of the person's, and what it keeps bears its figures out",
+		]),
+		shipped("Installed from a folder, from git or from npm", [
+			"test/package/install.test.ts",
+			"from a folder",
+			"from git; pi fetches our dependencies, and no second pi",
+		]),
+		shipped("The brief after hours away: done, stuck, spent, needs you (`fleet_brief`)", [
+			RECOVERY,
+			"the first prompt after a night shows what was done and spent, once; the model sees it as well",
+		]),
+		shipped("An orchestrator has fleet, open tasks and unread notices with every request", [
+			RECOVERY,
+			"killed and started again, it has fleet and open tasks with its first request",
+			"compacted by hand and in the middle of a run, it has both with the next request, once",
+			"compacted because its context was too long, it goes on with fleet, tasks and what was told meanwhile",
+		]),
+		shipped("`flagship doctor` says what is wrong, and revives what was killed", [
+			CLI,
+			"the doctor revives a killed loop and a killed daemon, and names what else is wrong",
+			"the doctor lets a stopped loop go on",
+		]),
+		planned("Guides for people, orchestrators and operators"),
+		planned("Capabilities that are dropped in: a folder with declaration, handler and skill, loaded after approval"),
+	],
+};
