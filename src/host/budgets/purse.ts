@@ -11,9 +11,10 @@ import { shouldRun } from "../lifecycle.ts";
 import type { Standing } from "../store/roster.ts";
 import type { Store } from "../store/store.ts";
 import { Turns } from "../turns.ts";
+import { Bulletin } from "./bulletin.ts";
 import type { BudgetSettings } from "./settings.ts";
 import { ceilingOf, EPSILON, heard, isUsedUp, moreFor, type Share, Shares, spentUnder } from "./share.ts";
-import { limitText, type Side, warningText } from "./tell.ts";
+import { limitText } from "./tell.ts";
 import { Wallets } from "./wallets.ts";
 
 export interface PurseParts {
@@ -72,6 +73,7 @@ export class Purse {
 	readonly #parts: PurseParts;
 	readonly #shares: Shares;
 	readonly #wallets: Wallets;
+	readonly #bulletin: Bulletin;
 	/** Between a reservation and the work that it is for: not given back although nothing is under way. */
 	readonly #pending = new Map<string, number>();
 	/** Words about one lieutenant go to the hub one after another. */
@@ -85,6 +87,7 @@ export class Purse {
 		this.#parts = parts;
 		this.#shares = new Shares(parts.store);
 		this.#wallets = new Wallets(parts.store, parts.settings);
+		this.#bulletin = new Bulletin(parts, this.#wallets);
 	}
 
 	/** Reserves, then does `work`; refused, it does not. Throws `budget_spent`, `hub_away`, `lease_lost`. */
@@ -252,7 +255,7 @@ export class Purse {
 			...(answer.by === undefined ? {} : { by: answer.by }),
 		});
 		this.#parts.ration(id);
-		this.#learn(id, fleet, answer);
+		this.#bulletin.answered(id, fleet, answer);
 	}
 
 	/**
@@ -302,7 +305,7 @@ export class Purse {
 			const now = this.#shares.get(id);
 			if (now !== undefined) this.#shares.save(id, heard(now, answer, share.n));
 			if (now?.granted !== this.#shares.get(id)?.granted) this.#parts.ration(id);
-			this.#learn(id, share.fleet, answer);
+			this.#bulletin.answered(id, share.fleet, answer);
 		}
 		this.#judge(id);
 	}
@@ -312,7 +315,7 @@ export class Purse {
 		const answer = await this.#settle(id, share, spent, false);
 		if (this.#parts.standing(id) === undefined) this.#shares.forget(id);
 		else this.#shares.save(id, { ...share, told: Math.max(spent, answer.spentUsd), state: "closed" });
-		this.#learn(id, share.fleet, answer);
+		this.#bulletin.answered(id, share.fleet, answer);
 	}
 
 	#settle(id: string, { fleet, name, n }: Share, spentUsd: number, open: boolean): Promise<contract.ShareAnswer> {
@@ -345,7 +348,7 @@ export class Purse {
 			...budget
 		} = await this.#parts.hub().call(contract.show, { fleet }, { timeout: TIMEOUT });
 		for (const { id, limitUsd } of lieutenants) this.#wallets.own(id, limitUsd);
-		this.#heardOf(fleet, budget, standing);
+		this.#bulletin.fleet(fleet, budget, standing);
 		const { limitUsd = Number.POSITIVE_INFINITY, spentUsd, reservedUsd } = budget;
 		if (spentUsd + reservedUsd <= limitUsd + EPSILON) return;
 		// The limit was lowered below what is reserved: whoever speaks next gives back.
@@ -360,27 +363,6 @@ export class Purse {
 		const left = bound.cap.usd === undefined ? undefined : Math.max(0, bound.cap.usd - (costUsd - bound.from.usd));
 		const who = { id: spec.id, name: spec.name, fleet: owner, costUsd };
 		await this.during(who, { usd: left, least: 0 }, async () => this.#judge(spec.id));
-	}
-
-	#learn(id: string, fleet: string, answer: contract.ShareAnswer): void {
-		const standing = this.#parts.standing(id);
-		this.#wallets.own(id, answer.lieutenant?.limitUsd);
-		this.#heardOf(fleet, answer.fleet, standing);
-		if (answer.lieutenant !== undefined) this.#warn({ type: "lieutenant", id }, answer.lieutenant, standing);
-	}
-
-	#heardOf(fleet: string, budget: contract.Budget, standing: Standing | undefined): void {
-		if (this.#wallets.heard(fleet, budget)) this.#parts.show(fleet, budget);
-		this.#warn({ type: "fleet", fleet }, budget, standing);
-	}
-
-	/** Once for each limit, by the first of its lieutenants of whom this host hears it. */
-	#warn(side: Side, budget: contract.Budget, standing: Standing | undefined): void {
-		if (standing === undefined || !this.#wallets.dueToWarn(side, budget)) return;
-		this.#parts.store.transaction(() => {
-			this.#wallets.warned(side, budget);
-			this.#parts.warn(standing, warningText(side, standing.spec.name, budget));
-		});
 	}
 
 	#turnsOf(id: string): Turns {
