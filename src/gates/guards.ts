@@ -128,12 +128,13 @@ export class Guards {
 
 	/** After a command: what it changed that is not its agent's to change, in sentences for the model. */
 	async after(call: Call, found: Found): Promise<string | undefined> {
-		const foreign = call.tool === "write" || call.tool === "edit" ? undefined : await this.#territory?.after(found);
-		if (foreign !== undefined) {
-			this.#publish(objectionOf(foreign), "seen");
-			this.#noteFact(foreign);
+		const judged = call.tool === "write" || call.tool === "edit";
+		const foreign = judged ? [] : ((await this.#territory?.after(found)) ?? []);
+		for (const one of foreign) {
+			this.#publish(objectionOf(one), "seen");
+			this.#noteFact(one);
 		}
-		const said = [this.#watched(call), foreign?.text].filter((text) => text !== undefined);
+		const said = [this.#watched(call), ...foreign.map(({ text }) => text)].filter((text) => text !== undefined);
 		return said.length === 0 ? undefined : said.join("\n");
 	}
 

@@ -51,24 +51,24 @@ export class TerritoryGuard {
 		return foreign === undefined ? undefined : { text: territoryText(foreign), foreign };
 	}
 
-	/** Whose file a command has changed although nothing in it said so. */
-	async after({ files, commits }: Found): Promise<Finding | undefined> {
+	/** Whose files a command has changed although nothing in it said so: one finding for each task that owns some. */
+	async after({ files, commits }: Found): Promise<readonly Finding[]> {
 		const { agent, holdings, differing } = this.#options;
 		const committed = commits.flatMap((commit) => commit.files);
 		const fresh = [...new Set([...files, ...committed])].filter((path) => !this.#told.has(path));
-		if (fresh.length === 0) return undefined;
+		if (fresh.length === 0) return [];
 		const territories = await holdings.territories();
 		const suspect = fresh.filter((path) => foreignTo(agent, territories, [{ path, whole: false }]) !== undefined);
-		if (suspect.length === 0) return undefined;
+		if (suspect.length === 0) return [];
 		// A file that was put back is as it was committed.
 		const changed = new Set([...committed, ...(await differing(suspect))]);
-		const touched = suspect.filter((path) => changed.has(path)).map((path) => ({ path, whole: false }));
-		const foreign = foreignTo(agent, territories, touched);
-		if (foreign === undefined) return undefined;
-		const paths = touched.map(({ path }) => path);
+		const paths = suspect.filter((path) => changed.has(path));
+		if (paths.length === 0) return [];
 		for (const path of paths) this.#told.add(path);
 		this.#options.keepTold(paths);
-		return { text: seenText(foreign), foreign };
+		const foreigns = paths.flatMap((path) => foreignTo(agent, territories, [{ path, whole: false }]) ?? []);
+		const firsts = Map.groupBy(foreigns, ({ by }) => by.task).values();
+		return [...firsts].flatMap(([foreign]) => (foreign === undefined ? [] : { text: seenText(foreign), foreign }));
 	}
 
 	#written(tool: string, input: unknown): readonly Written[] {

@@ -129,7 +129,8 @@ describe("what is held", () => {
 	});
 
 	it("a file that was seen changed is told once, also to the pi after this one", async () => {
-		const { holdings } = stage();
+		const { holdings, hub } = stage();
+		hub.answer = [held("bob", "a"), held("eve", "b")];
 		const kept: (readonly string[])[] = [];
 		const guardWith = (told: ReadonlySet<string>) =>
 			new TerritoryGuard({
@@ -138,12 +139,18 @@ describe("what is held", () => {
 				files: { stat: () => undefined, read: () => undefined },
 				differing: async (paths) => paths,
 			});
-		const found = { files: ["a"], commits: [], effects: [] };
+		const found = { files: ["a", "b", "own"], commits: [], effects: [] };
 		const guard = guardWith(new Set());
-		expect((await guard.after(found))?.text).toContain("it was changed here");
-		expect(await guard.after(found)).toBeUndefined();
-		expect(kept).toEqual([["a"]]);
-		expect(await guardWith(new Set(kept.flat())).after(found)).toBeUndefined();
+		const seen = await guard.after(found);
+		// Each owner hears of its own.
+		expect(seen.map(({ foreign }) => [foreign.path, foreign.by.owner])).toEqual([
+			["a", "bob"],
+			["b", "eve"],
+		]);
+		expect(seen[0]?.text).toContain("it was changed here");
+		expect(await guard.after(found)).toEqual([]);
+		expect(kept).toEqual([["a", "b"]]);
+		expect(await guardWith(new Set(kept.flat())).after(found)).toEqual([]);
 	});
 
 	it("a hub that has never answered stops nobody, and that is said", async () => {
