@@ -141,6 +141,24 @@ export const errors = {
 		remedy: "`flagship doctor` names the log that has the details.",
 	},
 
+	query_refused: {
+		status: 400,
+		message: (why: string) => `The query was refused: ${why}`,
+		remedy:
+			"Ask with one SELECT over sessions, estimates, tasks, events and log; `describe sessions` names a table's columns.",
+	},
+	query_cut: {
+		status: 409,
+		message: (limit: string) => `The query was cut off: it needs more than ${limit}.`,
+		remedy: "Ask for less: fewer rows joined, a range of time, a sum in place of the rows.",
+	},
+	analytics_missing: {
+		status: 409,
+		message: () => "SQL over the hub's records needs DuckDB, which is not installed here.",
+		remedy:
+			"Install it beside Flagship (`npm install @duckdb/node-api`), or ask with usage_totals, which needs nothing.",
+	},
+
 	// daemons
 	already_running: {
 		status: 409,

@@ -88,6 +88,14 @@ export const VERBS: readonly Verb[] = [
 		run: async (context, args) => (await import("./backfill.ts")).backfill(context, args),
 	},
 	{
+		words: "hub query",
+		usage: "hub query",
+		summary: "Answer one query from stdin over a copy of the hub's records: what the hub starts for usage_query.",
+		hidden: true,
+		people: true,
+		run: async (context) => (await import("./query.ts")).query(context),
+	},
+	{
 		words: "gate pre-push",
 		usage: "gate pre-push",
 		summary: "Judge a push: what git asks in a lieutenant's worktree.",

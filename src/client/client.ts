@@ -141,7 +141,7 @@ export function createClient(options: ClientOptions): Client {
 			const wire = wireRequest(operation, input);
 			const key = isMutation(operation) ? (callOptions.key ?? newKey(world)) : undefined;
 			const asking: Asking = { wire, key, sent: false };
-			const ms = callOptions.timeout ?? options.timeout ?? 2_500;
+			const ms = callOptions.timeout ?? operation.patience ?? options.timeout ?? 2_500;
 			const deadline = startDeadline(world, ms, callOptions.signal);
 			const address = known;
 			try {

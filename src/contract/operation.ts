@@ -36,6 +36,8 @@ export interface Operation<Input extends TSchema = TSchema, Output extends TSche
 	readonly allow: readonly Role[];
 	/** Always in an agent's hands. The rest is deferred: found when wanted, so that schemas stay small. */
 	readonly core?: true;
+	/** Milliseconds that a caller waits for it, where that is longer than usual. */
+	readonly patience?: number;
 	/** Starts agents: a session, or a person's shell, says with the call how its own pi was started (`Launch`). */
 	readonly launches?: true;
 	/** May wait on disk for a hub that is away. Never for what is decided in one place: claims, reservations, verdicts. */
