@@ -1,6 +1,6 @@
 /** Whether the features say what is: every named test is there, and nothing that is shipped lacks a row. */
 import type { Source } from "../check/source.ts";
-import type { Area, Feature } from "./features.ts";
+import type { Area, Feature } from "./feature.ts";
 import { titlesOf } from "./titles.ts";
 
 /** What the product has: each of these is named by a feature that is shipped. */

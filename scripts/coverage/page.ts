@@ -1,5 +1,5 @@
 /** `docs/coverage.md`, made of the features. */
-import type { Area, Feature, Shown } from "./features.ts";
+import type { Area, Feature, Shown } from "./feature.ts";
 
 const HEAD = `# Coverage
 

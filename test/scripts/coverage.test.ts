@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { sourceOf } from "../../scripts/check/source.ts";
-import type { Area, Feature, Shown } from "../../scripts/coverage/features.ts";
+import type { Area, Feature, Shown } from "../../scripts/coverage/feature.ts";
 import { problemsOf } from "../../scripts/coverage/judge.ts";
 import { titlesOf } from "../../scripts/coverage/titles.ts";
 import { spawn } from "../../src/world/spawn.ts";
