@@ -8,6 +8,7 @@ import { inTurns, median } from "./measure.ts";
 import { costOf } from "./processes.ts";
 import { type Hub, type Program, startEcho, startHub } from "./program.ts";
 import { type RawRate, rawWriter } from "./raw.ts";
+import { search } from "./search.ts";
 import { type Amount, seed } from "./seed.ts";
 import { streams } from "./streams.ts";
 import { ask, bytesOf, load } from "./wire.ts";
@@ -178,6 +179,8 @@ export const hub: Group = async (run) => {
 		if (work === undefined) continue;
 		for (const connections of CONNECTIONS) await measure(stage, work, connections, run);
 	}
+	run.say("search by words over 100,000 entries of the log");
+	await search(run);
 	run.say("200 readers of the feed");
 	await streams(empty, run);
 	for (const [server, tasks] of [

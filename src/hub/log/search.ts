@@ -14,7 +14,7 @@ import { entryOf } from "./entry.ts";
 import type { LogTable } from "./schema.ts";
 
 /** Entries indexed in one mutation: everyone else's writes wait for it. */
-const BATCH = 200;
+const BATCH = 500;
 const EVERY = 5_000;
 
 const UPTO = "select upto from log_indexed";
