@@ -271,7 +271,23 @@ export const areas: readonly Area[] = [
 				"lists what waits, last changed first",
 				"ends in approval or goes back",
 			]),
-			planned("Review in rounds: artifacts with versions, findings, back to the author with a receipt"),
+			shipped(
+				"Review in rounds: `board_verdict` with findings, back to the author with a receipt; `board_rounds`, `board_diff`",
+				[
+					"test/hub/board/rounds.test.ts",
+					"goes back to its author with the findings, who holds the task again, and comes to an end",
+					"by the old routes is the same: rounds are kept, the author is told, the answers are the old ones",
+					"waits for a host that is away, and for a lieutenant that is paused, saying why",
+				],
+				[
+					"test/extensions/review-rounds.test.ts",
+					"what needs changes reaches its author once, though host and hub are killed on the way, and comes back better",
+				],
+				[
+					"test/hub/board/verdict-kill.test.ts",
+					"a hub killed before it asks, and again before it hears the answer, sends a verdict under one key and tells of it once",
+				],
+			),
 			shipped(
 				"Feed: `feed_list`, `feed_publish`, `feed_stats`; one event for every change of every record",
 				[

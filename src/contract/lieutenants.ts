@@ -135,6 +135,9 @@ export const send = operation({
 		mode: Type.Optional(oneOf(["prompt", "steer", "followUp"], "default prompt")),
 		hard: Type.Optional(Type.Boolean({ description: "steer only: interrupt what runs now" })),
 		...bounds,
+		task: Type.Optional(
+			Type.String({ minLength: 1, maxLength: 64, description: "leave out: board id that a review sends back" }),
+		),
 		wait: Type.Optional(oneOf(["accepted", "consumed"], "answer only then, within 60 s")),
 	}),
 	output: Type.Object({ message: Message, note: Type.Optional(Type.String()) }),
@@ -143,6 +146,32 @@ export const send = operation({
 	effect: ({ name, mode }) => (mode === "steer" ? undefined : `gave work to ${name}`),
 	tell: ({ message, note }) =>
 		`Message ${message.id} is ${message.receipt}${message.because === undefined ? "" : ` (${message.because})`}.${noted(note)}`,
+});
+
+export const changes = operation({
+	name: "lieutenants.changes",
+	at: "host",
+	cli: "lt changes",
+	summary: "What a lieutenant's files are now, and what has changed in them since a commit or tree.",
+	method: "GET",
+	path: "/lieutenants/:name/changes",
+	status: 200,
+	input: Type.Object({
+		name: Name,
+		since: Type.Optional(
+			Type.String({ pattern: "^[0-9a-f]{40,64}$", description: "default the commit that its branch began at" }),
+		),
+	}),
+	output: Type.Object({
+		tree: Type.Optional(Type.String({ description: "git's hash of its files; absent where they cannot be seen" })),
+		branch: Type.Optional(Type.String()),
+		since: Type.Optional(Type.String()),
+		diff: Type.Optional(Type.String({ description: "unified; absent where there is nothing to compare with" })),
+		cut: Type.Boolean({ description: "the diff was too long and is not whole" }),
+	}),
+	allow: ["admin", "host", "orchestrator"],
+	tell: ({ tree, diff, cut }) =>
+		tree === undefined ? "Its files cannot be seen." : `${diff ?? `Its files are ${tree}.`}${cut ? "\n[cut]" : ""}`,
 });
 
 export const messages = operation({

@@ -10,7 +10,13 @@ const NewArtifact = Type.Object({
 	label: text(2_000),
 	addedBy: Type.Optional(Type.String({ maxLength: 200 })),
 });
-const NewArtifacts = Type.Array(NewArtifact, { minItems: 1, maxItems: 200 });
+/** Kept with its version, so that rounds can be compared. */
+const withText = (description: string) =>
+	Type.Object({ ...NewArtifact.properties, content: Type.Optional(Type.String({ maxLength: TEXT_MAX, description })) });
+const NewArtifacts = Type.Array(withText("its text, to be compared with the version before"), {
+	minItems: 1,
+	maxItems: 200,
+});
 
 const artifactSentences = {
 	artifacts: "artifacts array is required and must not be empty",
@@ -48,7 +54,7 @@ export const submit = operation({
 		taskId: TaskId,
 		summary: text(TEXT_MAX),
 		reviewedBy: authorName,
-		artifacts: Type.Optional(Type.Array(NewArtifact, { maxItems: 200 })),
+		artifacts: Type.Optional(Type.Array(withText("leave out: board_add_artifact keeps texts"), { maxItems: 200 })),
 	}),
 	output: Task,
 	author: { field: "reviewedBy" },

@@ -66,6 +66,7 @@ export const Task = Type.Object({
 	score: Type.Integer(),
 	priority: Type.Optional(oneOf(PRIORITIES, "absent: normal")),
 	kind: Type.Optional(Type.String({ description: "what sort of work it is" })),
+	round: Type.Optional(Type.Integer({ description: "how often it was handed in for review" })),
 	waitsFor: Type.Optional(
 		Type.Array(Type.String(), { description: "ids of those that it depends on and that are not done" }),
 	),
@@ -124,6 +125,9 @@ export const whole = (task: Task): string =>
 		...(task.check === undefined ? [] : [`check: ${task.check}`]),
 		...(task.checklist ?? []).map(({ text: item, done }, at) => `${at + 1}. [${done ? "x" : " "}] ${item}`),
 		...(task.evidence ?? []).map(evidenceLine),
+		...(task.round === undefined
+			? []
+			: [`handed in ${task.round === 1 ? "once" : `${task.round} times`}: see board_rounds`]),
 		...(task.claim === undefined ? [] : [`claimed by ${task.claim.by} until ${task.claim.until}`]),
 		...task.artifacts.map((artifact) => `${artifact.type} ${artifact.label}: ${artifact.url}`),
 		...task.notes.map((note) => `${note.type} (${note.author}): ${note.content}`),

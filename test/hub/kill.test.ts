@@ -1,26 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { makeFolder } from "../support/folder.ts";
-import { ADMIN, type Body, caller } from "./support.ts";
-
-const script = fileURLToPath(new URL("run-hub.ts", import.meta.url));
-const running = new Set<ChildProcess>();
-afterAll(() => {
-	for (const child of running) child.kill("SIGKILL");
-});
-
-async function run(folder: string) {
-	const child = spawn(process.execPath, ["--no-warnings", script, folder], {
-		env: { ...process.env, ADMIN },
-		stdio: ["ignore", "pipe", "inherit"],
-	});
-	running.add(child);
-	const ended = once(child, "exit").finally(() => running.delete(child));
-	const [line] = await once(child.stdout, "data");
-	return { ask: caller(String(line).trim()), child, ended };
-}
+import { runHub } from "./hub-process.ts";
+import type { Body, caller } from "./support.ts";
 
 /** Writes to log and board at once until the hub is gone; answers the ids that it acknowledged. */
 async function writeUntilGone(ask: ReturnType<typeof caller>, acknowledged: string[]): Promise<void> {
@@ -55,14 +36,14 @@ test.each([["SIGKILL"], ["SIGTERM"]] as const)(
 		const folder = makeFolder();
 		const acknowledged: string[] = [];
 		for (let round = 0; round < 2; round++) {
-			const { ask, child, ended } = await run(folder);
+			const { ask, child, ended } = await runHub(folder);
 			const writers = Array.from({ length: 8 }, () => writeUntilGone(ask, acknowledged));
 			const target = acknowledged.length + 150;
 			while (acknowledged.length < target) await new Promise((resolve) => setImmediate(resolve));
 			child.kill(signal);
 			await Promise.all([...writers, ended]);
 		}
-		const { ask, child, ended } = await run(folder);
+		const { ask, child, ended } = await runHub(folder);
 		const entries = await allOf(ask, "/log?last=7d", "entries");
 		const tasks = await allOf(ask, "/board/tasks", "tasks");
 		const stored = new Set([...entries, ...tasks].map((row) => row.id));

@@ -6,6 +6,7 @@ import { Fault } from "../../errors.ts";
 import type { Bound } from "../bounds/bound.ts";
 import { check, type Verdict } from "../bounds/check.ts";
 import { type HostHandler, handle } from "../calls.ts";
+import { changesOf } from "../checks/changes.ts";
 import type { Subject } from "../checks/checks.ts";
 import { checkEnvironment } from "../checks/environment.ts";
 import type { Host } from "../host.ts";
@@ -20,6 +21,10 @@ export const checkHandlers = (host: Host): readonly HostHandler[] =>
 		handle(contract.check, ({ name, command, task }, { target }) => {
 			const { spec } = host.living(target ?? host.roster.named(name)?.spec.id ?? name).standing;
 			return host.checks.ask(subjectOf(host, spec, command, task), WITHIN_MS);
+		}),
+		handle(contract.changes, async ({ name, since }, { target }) => {
+			const { spec } = host.living(target ?? host.roster.named(name)?.spec.id ?? name).standing;
+			return await changesOf(host.options.world, subjectOf(host, spec, "", undefined), spec.worktree, since);
 		}),
 	] as readonly HostHandler[];
 

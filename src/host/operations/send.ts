@@ -2,6 +2,7 @@
 import type { Static } from "@sinclair/typebox";
 import type { Message, send } from "../../contract/lieutenants.ts";
 import { fault } from "../../errors.ts";
+import type { Bound, Order } from "../bounds/bound.ts";
 import type { Context } from "../calls.ts";
 import type { Host } from "../host.ts";
 import type { Lieutenant } from "../lieutenant.ts";
@@ -24,11 +25,11 @@ export async function sendMessage(host: Host, lieutenant: Lieutenant, input: Inp
 }
 
 async function deliver(host: Host, lieutenant: Lieutenant, input: Input, context: Context): Promise<Output> {
-	const said = orderOf(input);
 	const { spec, bound } = lieutenant.standing;
+	const said = { ...backFromReview(input, bound), ...orderOf(input) };
 	// A steer still reaches one that is at work: it may be what makes room.
 	if (givesWork(lieutenant, input)) host.disk.refuse(spec.cwd);
-	const order = await placed(host, said, spec.cwd, bound?.task);
+	const order = await placed(host, said, spec.cwd, bound?.task ?? input.task);
 	lieutenant.listening();
 	const { mode, note } = modeFor(lieutenant, input);
 	const id = host.newId();
@@ -45,6 +46,10 @@ async function deliver(host: Host, lieutenant: Lieutenant, input: Input, context
 	if (input.wait !== undefined) await reached(host, id, input.wait);
 	return say();
 }
+
+/** What a review sends back is due as that task; one that is at other work keeps what that must leave behind. */
+const backFromReview = ({ task }: Input, bound: Bound | undefined): Order =>
+	task === undefined || bound !== undefined ? {} : { deliverable: { type: "task" } };
 
 function modeFor(lieutenant: Lieutenant, input: Input): { readonly mode: Message["mode"]; readonly note?: string } {
 	const { name } = lieutenant.standing.spec;

@@ -8,7 +8,7 @@ import { fault } from "../../errors.ts";
 import type { Author } from "../author.ts";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
-import { write } from "../handle.ts";
+import { type Stamp, write } from "../handle.ts";
 import { iso } from "../window.ts";
 import { noteMaker } from "./evidence.ts";
 import { change } from "./history.ts";
@@ -34,18 +34,28 @@ export const claim = write(contract.claim, async (call) => {
 	const task = await change(call, row, {
 		type: "task_claimed",
 		set: {
-			assignee: author.name,
+			...lease(row, author.name, stamp, ms),
 			status: row.status === "open" ? "in_progress" : row.status,
-			claimed_by: author.name,
-			claimed_until: at + ms,
-			claim_ms: ms,
-			...(row.claimed_by === author.name
-				? {}
-				: { claimed_at: stamp.timestamp, territory_since: row.territory === null ? null : stamp.timestamp }),
 		},
 	});
 	await noteMaker(tx, row, author.name);
 	return tellOverlaps(tx, task, author, at);
+});
+
+const lease = (row: TaskRow, name: string, { at, timestamp }: Omit<Stamp, "id">, ms: number) => ({
+	assignee: name,
+	claimed_by: name,
+	claimed_until: at + ms,
+	claim_ms: ms,
+	...(row.claimed_by === name
+		? {}
+		: { claimed_at: timestamp, territory_since: row.territory === null ? null : timestamp }),
+});
+
+/** What a row holds when its review went back to who had handed it in. */
+export const heldBy = (row: TaskRow, name: string, stamp: Stamp) => ({
+	...lease(row, name, stamp, contract.LEASE_SECONDS * 1_000),
+	status: "in_progress" as const,
 });
 
 /** No event: a sign of life moves a deadline and changes no record. */
@@ -66,7 +76,8 @@ export const release = write(contract.release, (call) => {
 	return change(call, row, { type: "task_released", set: freed(row) });
 });
 
-const freed = (row: TaskRow) => ({
+/** What a row holds when its claim has ended unfinished. */
+export const freed = (row: TaskRow) => ({
 	...NO_CLAIM,
 	assignee: null,
 	status: row.status === "in_progress" ? ("open" as const) : row.status,

@@ -40,6 +40,7 @@ export const create = write(contract.create, async ({ input, author, tx, stamp, 
 		...{ check_command: null, checklist: checklistOf(hub.kinds, input.kind), handed_in: null },
 		priority: input.priority === undefined ? NORMAL : PRIORITIES.indexOf(input.priority),
 		kind: input.kind ?? null,
+		round: 0,
 		...NO_CLAIM,
 	};
 	const { connection } = tx.gate;

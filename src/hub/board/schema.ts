@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import type { VERDICTS } from "../../contract/rounds.ts";
 import type { Artifact, Note, Task } from "../../contract/task.ts";
 import { schema } from "../database/schema.ts";
 
@@ -38,7 +39,13 @@ declare module "../database/tables.ts" {
 			label: string;
 			added_at: string;
 			added_by: string | null;
+			/** The round that it was handed in with; null while it was not. */
+			round: number | null;
+			version: Generated<number>;
 		};
+		artifact_texts: { artifact: number; content: string };
+		rounds: RoundTable;
+		verdict_messages: VerdictMessageTable;
 	}
 }
 
@@ -90,6 +97,47 @@ export interface TaskTable {
 	/** Place in `PRIORITIES`. */
 	priority: Generated<number>;
 	kind: string | null;
+	/** How often it was handed in for review. */
+	round: Generated<number>;
+}
+
+export interface RoundTable {
+	n: Generated<number>;
+	task: number;
+	round: number;
+	submitted_by: string;
+	submitted_at: string;
+	summary: string;
+	/** Of the author's files, where their host has said it. */
+	tree: string | null;
+	branch: string | null;
+	/** What changed in them since `diff_from`, a tree or a commit. */
+	diff: string | null;
+	diff_from: string | null;
+	/** 1: `diff` is not whole. */
+	diff_cut: number;
+	verdict: (typeof VERDICTS)[number] | null;
+	decided_by: string | null;
+	decided_at: string | null;
+	comment: string | null;
+	/** JSON. */
+	findings: string | null;
+}
+
+/** A verdict on its way to the author's lieutenant. */
+export interface VerdictMessageTable {
+	/** The key under which its host stores it, whatever the number of attempts. */
+	id: string;
+	round: number;
+	lieutenant: string;
+	name: string;
+	/** Whose name it goes under: keys at the host are the sender's. */
+	sender: string;
+	text: string;
+	state: "due" | "kept" | "dropped";
+	/** Its id at the host. */
+	message: string | null;
+	because: string | null;
 }
 
 export const boardSchema = schema("board", [
@@ -205,4 +253,42 @@ export const boardSchema = schema("board", [
 	create trigger task_words_linked after insert on artifacts begin
 		insert or ignore into task_words_due values (new.task);
 	end;`,
+	`alter table tasks add column round integer not null default 0;
+	alter table artifacts add column round integer;
+	alter table artifacts add column version integer not null default 1;
+	create table artifact_texts (
+		artifact integer primary key references artifacts (n) on delete cascade,
+		content text not null
+	) strict;
+	create table rounds (
+		n integer primary key,
+		task integer not null references tasks (n) on delete cascade,
+		round integer not null,
+		submitted_by text not null,
+		submitted_at text not null,
+		summary text not null,
+		tree text,
+		branch text,
+		diff text,
+		diff_from text,
+		diff_cut integer not null default 0,
+		verdict text,
+		decided_by text,
+		decided_at text,
+		comment text,
+		findings text,
+		unique (task, round)
+	) strict;
+	create table verdict_messages (
+		id text primary key,
+		round integer not null unique references rounds (n) on delete cascade,
+		lieutenant text not null,
+		name text not null,
+		sender text not null,
+		text text not null,
+		state text not null,
+		message text,
+		because text
+	) strict;
+	create index verdict_messages_due on verdict_messages (id) where state = 'due';`,
 ]);

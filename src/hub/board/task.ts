@@ -110,6 +110,7 @@ export function whole(row: TaskRow, { notes, artifacts, evidence, waitsFor }: Pa
 		score: row.score,
 		...(row.priority === NORMAL ? {} : { priority: priorityOf(row.priority) }),
 		...(row.kind === null ? {} : { kind: row.kind }),
+		...(row.round === 0 ? {} : { round: row.round }),
 		...(waitsFor.length === 0 ? {} : { waitsFor: [...waitsFor] }),
 		...(row.territory === null ? {} : { territory: JSON.parse(row.territory) }),
 		...(row.check_command === null ? {} : { check: row.check_command }),
