@@ -61,4 +61,4 @@ test("a hub killed before it asks, and again before it hears the answer, sends a
 	]);
 	expect(await ask("GET", `/board/tasks/${id}`)).toMatchObject({ claim: { by: "bob" }, status: "in_progress" });
 	await host.unlink();
-});
+}, 90_000);
