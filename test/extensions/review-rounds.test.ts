@@ -42,8 +42,10 @@ await describeEachPi("a review in rounds", (pi) => {
 		expect(said).toContain("round 1, needs_changes. ada is told, and holds the task again.");
 		kill(on, "hub");
 
-		const handedIn = (): number => on.answers("ada").filter((text) => text.includes("is in_review")).length;
-		await until(() => handedIn() === 2, "the second round", 60_000);
+		// Seen by the model's own requests first: each look by the command line takes a process.
+		const asked = (): number => on.model.requests.filter(({ key }) => key === "ada").length;
+		await until(() => asked() >= 6, "the second round", 60_000);
+		await until(() => rounds().length === 2, "the second round in the hub");
 		await until(() => rounds()[0]?.told?.state === "consumed", "the receipt", 30_000);
 		const [first, second] = rounds();
 		expect(first).toMatchObject({ verdict: "needs_changes", told: { to: "ada", message: expect.any(String) } });

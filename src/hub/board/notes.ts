@@ -2,6 +2,7 @@
 import type { Author } from "../author.ts";
 import type { Tx } from "../database/tx.ts";
 import { iso } from "../window.ts";
+import { record } from "./history.ts";
 import type { TaskRow } from "./task.ts";
 
 export interface SeenNote {
@@ -30,10 +31,6 @@ export async function noteOnce(tx: Tx, row: TaskRow, { author, content, id, now 
 		.values({ id, task: row.n, author: author.name, content, type: "update", created_at })
 		.execute();
 	await tx.updateTable("tasks").set({ updated_at: created_at }).where("n", "=", row.n).execute();
-	await tx.publish({
-		type: "task_noted",
-		by: author,
-		summary: content.slice(0, 120),
-		detail: { task: row.id, note: id, type: "update" },
-	});
+	const detail = { note: id, type: "update" };
+	await record(tx, row.id, { type: "task_noted", by: author, summary: content.slice(0, 120), detail });
 }

@@ -8,6 +8,7 @@ import type { Author } from "../author.ts";
 import type { Tables } from "../database/tables.ts";
 import type { Tx } from "../database/tx.ts";
 import { read } from "../handle.ts";
+import { record } from "./history.ts";
 
 /** As it is stored; none is null. Throws `invalid_input`, naming the pattern. */
 export function patternsOf(territory: readonly string[] | undefined): string | null {
@@ -94,12 +95,11 @@ export async function tellOverlaps(tx: Tx, task: Task, by: Author, now: number):
 		.filter((other) => other.patterns.length > 0);
 	if (overlaps.length === 0) return task;
 	const others = overlaps.map(({ task: id, owner }) => `${owner} (task ${id})`).join(", ");
-	await tx.publish({
+	await record(tx, task.id, {
 		type: "task_territory_overlaps",
 		by,
 		summary: `${task.title}: its files overlap with those of ${others}`,
 		detail: {
-			task: task.id,
 			overlaps: overlaps.map(({ task: id, owner, patterns }) => ({ task: id, owner, patterns })),
 		},
 	});
