@@ -51,6 +51,8 @@ export async function work(world: Pick<World, "clock" | "files">, job: Job, load
 		return await ask(world, await instance.connect(), job, seq);
 	} finally {
 		instance.closeSync();
+		// A folder that it may make, and put nothing into, before it gives up for want of memory.
+		world.files.remove(`${job.copy}.tmp`);
 	}
 }
 
