@@ -1,70 +1,11 @@
 import { expect, test } from "vitest";
 import type { Cause } from "../../src/contract/cause.ts";
-import { WORK } from "../../src/gates/ledger.ts";
 import type { LifeEnd } from "../../src/host/agent/life.ts";
 import { begin, courseOf } from "../../src/host/bounds/bound.ts";
 import { stopOf } from "../../src/host/bounds/report.ts";
 import { BOUND_DEFAULTS } from "../../src/host/bounds/settings.ts";
-import { type Look, seenIn } from "../../src/host/journal.ts";
-import type { Standing } from "../../src/host/store/roster.ts";
 import { completion, death, parked, stopped, stuck, unborn } from "../../src/host/tell.ts";
-import { type Entry, parseEntry } from "../../src/pi/entry.ts";
-import { tally } from "../../src/pi/tally.ts";
-import { endingOf, outputsOf, pathTo } from "../../src/pi/transcript.ts";
-
-const spec: Standing["spec"] = {
-	...{
-		id: "01JD0000000000000000000001",
-		name: "usage",
-		role: "x",
-		place: "local",
-		cwd: "/w",
-		ports: 42_000,
-		pi: ["pi"],
-	},
-	worktree: { path: "/w", repository: "/r", branch: "lt/usage", base: "0" },
-	task: "01JD0000000000000000000031",
-	createdAt: "2026-01-01T00:00:00.000Z",
-};
-const standing: Standing = {
-	...{ spec, owner: "me", state: "idle", changedAt: "", lives: 1, dead: 0 },
-	...{ deaths: [], errors: 0, turns: 0, tokens: 0, costUsd: 0 },
-};
-
-const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 1) + seconds * 1_000).toISOString();
-const usage = (cost: number) => ({
-	...{ input: 1, output: 1, cacheRead: 0, cacheWrite: 0, totalTokens: 2 },
-	cost: { input: 0, output: cost, cacheRead: 0, cacheWrite: 0, total: cost },
-});
-
-/** Entries one after another, each the child of the one before. */
-function session(...raw: readonly { readonly at: number; readonly [field: string]: unknown }[]): readonly Entry[] {
-	return raw.flatMap(({ at: seconds, ...fields }, n) => {
-		const node = { id: `e${n}`, parentId: n === 0 ? null : `e${n - 1}`, timestamp: at(seconds) };
-		return parseEntry({ ...node, ...fields }) ?? [];
-	});
-}
-
-const asked = (seconds: number) => ({ at: seconds, type: "message", message: { role: "user", content: "go" } });
-const answer = (seconds: number, text: string, cost: number) => ({
-	at: seconds,
-	type: "message",
-	message: { role: "assistant", content: [{ type: "text", text }], stopReason: "stop", usage: usage(cost) },
-});
-const work = (seconds: number, data: unknown) => ({ at: seconds, type: "custom", customType: WORK, data });
-const changed = (files: readonly string[], commits: readonly string[]) => ({
-	...{ type: "changed", id: files.join() + commits.join(), files, effects: [] },
-	commits: commits.map((id) => ({ id, subject: "s", files: [] })),
-});
-
-const look = (entries: readonly Entry[]): Look => ({
-	seen: seenIn(entries),
-	ending: endingOf(pathTo(entries)),
-	tally: tally(entries),
-	outputs: outputsOf(pathTo(entries)),
-	answer: entries.findLast((entry) => entry.type === "message")?.id,
-	entries,
-});
+import { answer, asked, changed, look, session, standing, work } from "./looks.ts";
 
 test("a completion gives facts, time and cost, then the beginning of the answer, then what to do next", () => {
 	const entries = session(

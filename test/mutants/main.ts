@@ -1,21 +1,22 @@
 /**
- * Mutation proof: `npm run mutants -- [--count 40] [--seed 1] [--all-of src/host/receipt.ts]`. Takes that many bugs by the
- * seed, the same number from each area, runs the tests and simulated runs of the area against each, and prints which bugs
- * were caught by what. Ends with 1 when more than one in twenty survived without a reason in `equivalent.json`.
+ * Mutation proof: `npm run mutants -- [--count 40] [--seed 1] [--all-of src/host/receipt.ts] [--of ladder]`. Takes that
+ * many bugs by the seed, the same number from each area, shows each to the tests and the simulated runs that come by its
+ * place, and prints what caught it. Ends with 1 when more than one in twenty survived without a reason in
+ * `equivalent.json`.
  */
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Chance } from "../sim/chance.ts";
 import { AREAS, type Area } from "./areas.ts";
+import { judge, type Verdict } from "./judge.ts";
 import { type Mutant, mutantsOf } from "./operators.ts";
 import { withTrees } from "./parse.ts";
+import { measure } from "./reach.ts";
+import { root } from "./start.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");
-/** ms after which a mutant hangs: that is noticed, too. */
-const PATIENCE = 120_000;
-const AT_ONCE = 2;
+/** Simulated runs that are measured: enough that most places are come by. */
+const SEEDS = 150;
 
 interface Reason {
 	readonly file: string;
@@ -24,12 +25,13 @@ interface Reason {
 	readonly why: string;
 }
 
-type Aimed = Mutant & { readonly area: Area };
+type Aimed = Mutant & { readonly area: Area["name"] };
 
 const { values } = parseArgs({
 	options: {
 		count: { type: "string", default: "40" },
 		seed: { type: "string", default: "1" },
+		of: { type: "string" },
 		"all-of": { type: "string" },
 	},
 });
@@ -40,13 +42,14 @@ const reasonOf = (mutant: Mutant): string | undefined =>
 		(one) => one.file === mutant.file && one.operator === mutant.operator && one.was === mutant.was.slice(0, 120),
 	)?.why;
 
-const all: readonly Aimed[] = AREAS.flatMap((area) =>
-	withTrees(root, area.files, (trees) =>
+const areas = AREAS.filter(({ name }) => values.of === undefined || name === values.of);
+const all: readonly Aimed[] = areas.flatMap(({ name: area, files }) =>
+	withTrees(root, files, (trees) =>
 		[...trees].flatMap(([file, tree]) => mutantsOf(file, tree).map((mutant) => ({ ...mutant, area }))),
 	),
 );
 for (const reason of reasons)
-	if (!all.some((mutant) => reasonOf(mutant) === reason.why))
+	if (values.of === undefined && !all.some((mutant) => reasonOf(mutant) === reason.why))
 		throw new Error(`equivalent.json: nothing in ${reason.file} is "${reason.was}" any more`);
 
 /** The same seed takes the same bugs; those known to change nothing are passed over. */
@@ -54,7 +57,7 @@ function chosen(): readonly Aimed[] {
 	const only = values["all-of"];
 	if (only !== undefined) return all.filter(({ file }) => file === only);
 	const chance = new Chance(Number(values.seed));
-	const left = AREAS.map((area) => all.filter((mutant) => mutant.area === area && reasonOf(mutant) === undefined));
+	const left = areas.map(({ name }) => all.filter((one) => one.area === name && reasonOf(one) === undefined));
 	const taken: Aimed[] = [];
 	for (let i = 0; taken.length < Number(values.count) && left.some((some) => some.length > 0); i++) {
 		const some = left[i % left.length] ?? [];
@@ -63,67 +66,58 @@ function chosen(): readonly Aimed[] {
 	return taken;
 }
 
-type Ran = { readonly type: "passed" } | { readonly type: "failed"; readonly by: string };
-
-function run(args: readonly string[], mutant: Mutant, failure: (output: string) => string): Promise<Ran> {
-	const { file, start, end, becomes } = mutant;
-	const env = { ...process.env, FLAGSHIP_MUTANT: JSON.stringify({ file, start, end, becomes }), CI: "true" };
-	return new Promise((resolve) => {
-		execFile(
-			process.execPath,
-			args,
-			{ cwd: root, env, timeout: PATIENCE, killSignal: "SIGKILL", maxBuffer: 64 * 1024 * 1024 },
-			(error, stdout, stderr) => {
-				if (error === null) resolve({ type: "passed" });
-				else resolve({ type: "failed", by: error.killed === true ? "it hangs" : failure(`${stdout}\n${stderr}`) });
-			},
-		);
-	});
-}
-
-const VITEST = "node_modules/vitest/vitest.mjs";
-const firstLine = (output: string, pattern: RegExp): string =>
-	pattern.exec(output)?.[1]?.slice(0, 110) ?? "it does not load";
-
-async function judge(mutant: Aimed): Promise<Ran> {
-	const { tests, seeds } = mutant.area;
-	const sim = (seed: number, count: number): Promise<Ran> => {
-		const hook = ["--no-warnings", "--import", "./test/mutants/hook.mjs", "test/sim/soak.ts", "--first"];
-		return run([...hook, "--seed", `${seed}`, "--seeds", `${count}`], mutant, (output) =>
-			firstLine(output, /(seed \d+ failed)/).concat(`: ${firstLine(output, /\n\t\d+ ms: ([^\n]+)/)}`),
-		);
-	};
-	const units = (): Promise<Ran> =>
-		run([VITEST, "run", "--config", "test/mutants/vitest.config.ts", ...tests], mutant, (output) =>
-			// biome-ignore lint/suspicious/noControlCharactersInRegex: colours of the test runner
-			firstLine(output.replace(/\x1b\[[\d;]*m/g, ""), /FAIL\s+([^\n]+)/),
-		);
-	// A few runs find most of what runs can find; they begin sooner than a test runner does.
-	const stages = seeds > 0 ? [() => sim(1, 40), units, () => sim(41, seeds - 40)] : [units];
-	for (const stage of stages) {
-		const ran = await stage();
-		if (ran.type === "failed") return ran;
-	}
-	return { type: "passed" };
-}
-
+const began = performance.now();
+const seconds = (): string => ((performance.now() - began) / 1_000).toFixed(0);
 const mutants = chosen();
-const survivors: Aimed[] = [];
+const reach = await measure(mutants, SEEDS);
+console.log(`Measured after ${seconds()} s. Not asked: ${reach.left.join(", ") || "none"}.`);
+
+const judged: { readonly mutant: Aimed; readonly verdict: Verdict }[] = [];
 const queue = [...mutants];
 await Promise.all(
-	Array.from({ length: AT_ONCE }, async () => {
+	Array.from({ length: Math.min(2, availableParallelism()) }, async () => {
 		for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-			const ran = await judge(mutant);
+			const since = performance.now();
+			const verdict = await judge(mutant, reach);
+			judged.push({ mutant, verdict });
 			const { file, line, operator, was } = mutant;
-			const reason = reasonOf(mutant);
-			if (ran.type === "passed") survivors.push(mutant);
-			const how =
-				ran.type === "failed" ? `caught by ${ran.by}` : `SURVIVED${reason === undefined ? "" : `: ${reason}`}`;
-			console.log(`${file}:${line}  ${operator}: ${was.slice(0, 120)}\n\t${how}`);
+			const took = ((performance.now() - since) / 1_000).toFixed(1);
+			console.log(`${file}:${line}  ${operator}: ${was.slice(0, 120)}\n\t${said(mutant, verdict)} (${took} s)`);
 		}
 	}),
 );
-const caught = mutants.length - survivors.length;
-console.log(`${caught} of ${mutants.length} caught (seed ${values.seed}; ${all.length} bugs can be made)`);
-const unexplained = survivors.filter((mutant) => reasonOf(mutant) === undefined);
-process.exitCode = unexplained.length > Math.floor(mutants.length / 20) ? 1 : 0;
+
+function said(mutant: Mutant, verdict: Verdict): string {
+	const by = verdict.by.slice(0, 160);
+	if (verdict.type === "caught") return `caught ${verdict.how}, ${by}`;
+	const reason = reasonOf(mutant);
+	return `SURVIVED ${by}${reason === undefined ? "" : `: ${reason}`}`;
+}
+
+const COLUMNS = ["bugs", "judged", "by a test", "by a seed", "by hanging", "survived"] as const;
+function row(name: string, possible: number, own: typeof judged): string {
+	const caught = (how: string): number =>
+		own.filter(({ verdict }) => verdict.type === "caught" && verdict.how === how).length;
+	const survived = own.filter(({ verdict }) => verdict.type === "survived").length;
+	const cells = [possible, own.length, caught("by a test"), caught("by a seed"), caught("by hanging"), survived];
+	return name.padEnd(10) + cells.map((cell, i) => String(cell).padStart((COLUMNS[i]?.length ?? 0) + 3)).join("");
+}
+
+const survivors = judged.filter(({ verdict }) => verdict.type === "survived");
+console.log(`\n${" ".repeat(10)}${COLUMNS.map((column) => column.padStart(column.length + 3)).join("")}`);
+for (const { name } of areas)
+	console.log(
+		row(
+			name,
+			all.filter(({ area }) => area === name).length,
+			judged.filter(({ mutant }) => mutant.area === name),
+		),
+	);
+console.log(row("all", all.length, judged));
+for (const { mutant, verdict } of survivors)
+	console.log(
+		`${mutant.file}:${mutant.line}  ${mutant.operator}: ${mutant.was.slice(0, 120)}\n\t${said(mutant, verdict)}`,
+	);
+console.log(`${judged.length - survivors.length} of ${judged.length} caught in ${seconds()} s (seed ${values.seed})`);
+const unexplained = survivors.filter(({ mutant }) => reasonOf(mutant) === undefined);
+process.exitCode = unexplained.length > Math.floor(judged.length / 20) ? 1 : 0;

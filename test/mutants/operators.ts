@@ -9,13 +9,20 @@ import {
 	isObjectLiteralExpression,
 	isPropertyAccessExpression,
 	isPropertyAssignment,
+	isStatement,
 	isWhileStatement,
 	type Node,
 	type SourceFile,
 	SyntaxKind,
 } from "typescript/unstable/ast";
 
-export type Operator = "drop a statement" | "negate a condition" | "swap two effects" | "skip an effect" | "drop a row";
+export type Operator =
+	| "drop a statement"
+	| "skip an fsync"
+	| "negate a condition"
+	| "swap two effects"
+	| "skip an effect"
+	| "drop a row";
 
 export interface Mutant {
 	/** Relative to the package. */
@@ -28,21 +35,52 @@ export interface Mutant {
 	readonly start: number;
 	readonly end: number;
 	readonly becomes: string;
+	readonly place: Place;
 }
 
+/**
+ * Where code can note that it comes by here: before the statement at `start`, or around the expression from `start` to
+ * `end`. Whoever loads the file comes by its beginning.
+ */
+export interface Place {
+	readonly start: number;
+	readonly end?: number;
+}
+
+const BEGINNING: Place = { start: 0 };
+
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
+
+/** A statement that makes safe what was written. */
+const SYNC = /\.sync\(/;
 
 /** All that can be done to one file. */
 export function mutantsOf(file: string, tree: SourceFile): readonly Mutant[] {
 	const found: Mutant[] = [];
 	const source = tree.text;
 	const text = (node: Node): string => source.slice(node.getStart(tree), node.end);
+	/** The innermost of those that are walked through just now. */
+	let place = BEGINNING;
 	const add = (operator: Operator, start: number, end: number, becomes: string, was: string): void => {
 		const line = source.slice(0, start).split("\n").length;
-		found.push({ file, line, operator, was: oneLine(was), start, end, becomes });
+		found.push({ file, line, operator, was: oneLine(was), start, end, becomes, place });
+	};
+	const at = (inner: Place, work: () => void): void => {
+		const outer = place;
+		place = inner;
+		work();
+		place = outer;
 	};
 	const negate = (condition: Node): void =>
 		add("negate a condition", condition.getStart(tree), condition.end, `!(${text(condition)})`, text(condition));
+	const drop = (statement: Node): void =>
+		add(
+			SYNC.test(text(statement)) ? "skip an fsync" : "drop a statement",
+			statement.getStart(tree),
+			statement.end,
+			";",
+			text(statement),
+		);
 	const swap = (first: Node, second: Node): void => {
 		const [start, end] = [first.getStart(tree), second.end];
 		const between = source.slice(first.end, second.getStart(tree));
@@ -54,19 +92,19 @@ export function mutantsOf(file: string, tree: SourceFile): readonly Mutant[] {
 			const { statements } = node;
 			statements.forEach((statement, i) => {
 				if (!isExpressionStatement(statement)) return;
-				const start = statement.getStart(tree);
-				add("drop a statement", start, statement.end, ";", text(statement));
 				const next = statements[i + 1];
-				if (next !== undefined && isExpressionStatement(next)) swap(statement, next);
+				at({ start: statement.getStart(tree) }, () => {
+					drop(statement);
+					if (next !== undefined && isExpressionStatement(next)) swap(statement, next);
+				});
 			});
 		} else if (isIfStatement(node) || isWhileStatement(node)) {
 			negate(node.expression);
-			if (isIfStatement(node) && isExpressionStatement(node.thenStatement)) {
-				const { thenStatement } = node;
-				add("drop a statement", thenStatement.getStart(tree), thenStatement.end, ";", text(thenStatement));
-			}
-		} else if (isConditionalExpression(node)) negate(node.condition);
-		else if (isCallExpression(node) && isPush(node) && node.arguments.length > 1) {
+			if (isIfStatement(node) && isExpressionStatement(node.thenStatement)) drop(node.thenStatement);
+		} else if (isConditionalExpression(node)) {
+			const { condition } = node;
+			at({ start: condition.getStart(tree), end: condition.end }, () => negate(condition));
+		} else if (isCallExpression(node) && isPush(node) && node.arguments.length > 1) {
 			node.arguments.forEach((effect, i) => {
 				const next = node.arguments[i + 1];
 				const end = next === undefined ? effect.end : next.getStart(tree);
@@ -87,7 +125,11 @@ export function mutantsOf(file: string, tree: SourceFile): readonly Mutant[] {
 				add("drop a row", first.getStart(tree), second.getStart(tree), "", `${text(first)} of ${text(node)}`);
 		}
 		const within = inFunction || FUNCTIONS.has(node.kind);
-		node.forEachChild((child) => visit(child, within));
+		const listed = within && (isBlock(node) || CLAUSES.has(node.kind));
+		node.forEachChild((child) => {
+			if (listed && isStatement(child)) at({ start: child.getStart(tree) }, () => visit(child, within));
+			else visit(child, within);
+		});
 	};
 	visit(tree, false);
 	return found;
@@ -105,3 +147,5 @@ const FUNCTIONS: ReadonlySet<SyntaxKind> = new Set([
 
 const isPush = (call: Node): boolean =>
 	isCallExpression(call) && isPropertyAccessExpression(call.expression) && call.expression.name.text === "push";
+
+const CLAUSES: ReadonlySet<SyntaxKind> = new Set([SyntaxKind.CaseClause, SyntaxKind.DefaultClause]);

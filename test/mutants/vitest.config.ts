@@ -1,28 +1,42 @@
-/** The unit tests with one file of the sources broken on purpose; `FLAGSHIP_MUTANT` says how. */
+/**
+ * Unit tests on sources that are changed in memory (`edits.ts`): those of `FLAGSHIP_TESTS` alone, in that order, and none
+ * after the first that fails. With `FLAGSHIP_REACH` it is only noted where each of them comes by.
+ */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { edited, editedFiles } from "./edits.ts";
 
-const { file, start, end, becomes } = JSON.parse(process.env.FLAGSHIP_MUTANT ?? "{}") as {
-	readonly file: string;
-	readonly start: number;
-	readonly end: number;
-	readonly becomes: string;
-};
 const root = fileURLToPath(new URL("../../", import.meta.url));
+const tests = JSON.parse(process.env.FLAGSHIP_TESTS ?? "[]") as readonly string[];
+const measured = process.env.FLAGSHIP_REACH !== undefined;
+
+class AsGiven extends BaseSequencer {
+	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+		const place = ({ moduleId }: TestSpecification): number => tests.indexOf(moduleId.slice(root.length));
+		return [...files].sort((a, b) => place(a) - place(b));
+	}
+}
 
 export default defineConfig({
 	root,
 	plugins: [
 		{
-			name: "mutant",
+			name: "edits",
 			enforce: "pre",
 			load(id) {
-				if (id !== root + file) return null;
-				const source = readFileSync(id, "utf8");
-				return source.slice(0, start) + becomes + source.slice(end);
+				const file = id.startsWith(root) ? id.slice(root.length) : "";
+				return editedFiles.includes(file) ? edited(file, readFileSync(id, "utf8")) : null;
 			},
 		},
 	],
-	test: { include: ["test/**/*.test.ts"], pool: "forks", maxWorkers: 1, bail: 1, testTimeout: 20_000 },
+	test: {
+		include: [...tests],
+		pool: "forks",
+		maxWorkers: 1,
+		testTimeout: 10_000,
+		sequence: { sequencer: AsGiven },
+		...(measured ? { setupFiles: [`${root}test/mutants/reach-setup.ts`] } : { bail: 1 }),
+	},
 });

@@ -105,12 +105,14 @@ export class Keeper {
 
 	/** Every few seconds: time runs also while nothing happens. */
 	tick(): void {
-		const { bound } = this.#parts.register.standing;
-		if (bound === undefined || this.#checking !== undefined || overtime(bound, this.#course()) === undefined) return;
+		const { bound: due } = this.#parts.register.standing;
+		if (due === undefined || this.#checking !== undefined || overtime(due, this.#course()) === undefined) return;
 		this.#parts.queue(async () => {
 			const look = await this.#parts.look();
-			const limit = overtime(bound, this.#course());
-			if (limit !== undefined) this.#stop(bound, limit, look);
+			// As it stands by now: that the machine slept may have been learned since, and gives the time back.
+			const { bound } = this.#parts.register.standing;
+			const limit = bound === undefined ? undefined : overtime(bound, this.#course());
+			if (bound !== undefined && limit !== undefined) this.#stop(bound, limit, look);
 		});
 	}
 
