@@ -1,6 +1,6 @@
 /** The steer ladder by itself, on a clock of its own: which rung comes when, and which does not. */
 import { beforeEach, expect, test } from "vitest";
-import type { Open } from "../../src/host/delivery.ts";
+import type { Open } from "../../src/host/delivery-state.ts";
 import { Steers } from "../../src/host/steers.ts";
 import { realWorld } from "../../src/world/real.ts";
 import { Time } from "../sim/time.ts";

@@ -14,7 +14,7 @@ const folder = (path: string): readonly string[] =>
 export const AREAS: readonly Area[] = [
 	{
 		name: "delivery",
-		files: ["receipt", "delivery", "courier", "lifecycle", "register", "places/local"].map(
+		files: ["receipt", "delivery", "delivery-state", "courier", "lifecycle", "register", "places/local"].map(
 			(name) => `src/host/${name}.ts`,
 		),
 	},

@@ -30,14 +30,21 @@ function open(facts: Partial<Standing> = {}): void {
 	keeper = new Keeper({
 		quarters: post.quarters,
 		register: post.register,
-		ask: (message) => void asks.push(message),
+		ask: (message) => {
+			// Stored first: a host killed between the two says it again.
+			expect(post.messages.map(({ id }) => id)).toContain(message.id);
+			asks.push(message);
+		},
 		end: () => {
 			ended += 1;
 		},
 		queue: (run) => void queued.push(run),
 		look: async () => now,
 		resting: () => resting,
-		told: (one) => void told.push(one),
+		told: (one) => {
+			expect(post.notices.at(-1)?.type).toBe("completion");
+			told.push(one);
+		},
 	});
 }
 beforeEach(() => open());
