@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** What these start is a process of its own, which knows nothing of a bug in memory, and takes seconds. */
-const STARTS = /^test\/(support\/(pi|pis|host|terminal)|hub\/process)\.ts$/;
+const STARTS = /^test\/(support\/(pi|pis|host|terminal)|hub\/hub-process)\.ts$/;
 /** These play the simulation, or many processes, by themselves. */
 const NOT_ASKED = /^test\/(sim|mutants|bench|demo|amnesiac|chaos|soak)\//;
 const IMPORT = /(?:from|import|import\()\s*"(\.{1,2}\/[^"]+\.ts)"/g;

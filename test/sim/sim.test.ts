@@ -6,8 +6,8 @@ import { simulate } from "./run.ts";
 import type { Soaked } from "./soak.ts";
 import { tableOf } from "./table.ts";
 
-/** Enough that every fault meets every state; `npm run sim:soak -- --seeds 1000` plays more. */
-const RUNS = 600;
+/** Enough that every fault meets every state, most of them often. */
+const RUNS = 1_000;
 /** Processes of their own: they need no test runner around each line, and there are two cores. */
 const SHARES = 2;
 
