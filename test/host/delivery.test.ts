@@ -67,6 +67,16 @@ test("what a queue gives back while a run goes on is not sent anew: that run may
 	expect(written(last(...stopped))).toEqual([]);
 });
 
+test("a new life is asked to go on, unless what it was asked turns out to be answered before it is at rest", () => {
+	const broken = up({ compacting: true, seen: seen([], [], "unanswered") });
+	const rested: DeliveryEvent = { type: "compaction", on: false };
+	expect(last(broken, rested)).toContain("ask-resume restart");
+	for (const end of ["answered", "empty"] as const) {
+		const look: DeliveryEvent = { type: "transcript", seen: seen([], [], end) };
+		expect(last(broken, look, rested)).toEqual([]);
+	}
+});
+
 describe("the outbox", () => {
 	test("holds a message while no pi takes commands", () => {
 		expect(last(ask("a"))).toEqual([]);

@@ -1,0 +1,102 @@
+/** What is carried out of the table of deliveries, on a clock of its own and with a pi that only answers. */
+import { beforeEach, expect, test } from "vitest";
+import type { Life, Outcome, Probe } from "../../src/host/agent/life.ts";
+import { Courier } from "../../src/host/courier.ts";
+import { Turns } from "../../src/host/turns.ts";
+import type { RpcCommand, RpcState } from "../../src/pi/rpc.ts";
+import { realWorld } from "../../src/world/real.ts";
+import { Time } from "../sim/time.ts";
+import { ID, Post } from "./post.ts";
+
+const AT_REST = { isStreaming: false, isCompacting: false, pendingMessageCount: 0 } as RpcState;
+
+let time: Time;
+let post: Post;
+let courier: Courier;
+let sent: RpcCommand[];
+/** How pi stands whenever it is asked; undefined: it gives no answer in time. */
+let state: RpcState | undefined;
+/** Called as pi hears a command. */
+let hears: (command: RpcCommand) => void;
+
+beforeEach(() => {
+	[time, sent, state, hears] = [new Time(), [], AT_REST, () => undefined];
+	const world = realWorld();
+	const clock = {
+		...world.clock,
+		elapsed: () => time.elapsed,
+		after: (ms: number, run: () => void) => time.after(ms, run),
+	};
+	post = new Post({}, { world: { ...world, clock }, receipt: () => undefined });
+	const life: Partial<Life> = {
+		async send(command): Promise<Outcome> {
+			sent.push(command);
+			hears(command);
+			const data = command.type === "get_entries" ? { entries: [] } : undefined;
+			const response = { type: "response", command: command.type, success: true, data };
+			return { type: "answered", response } as Outcome;
+		},
+		probe: async (): Promise<Probe> => (state === undefined ? { type: "silent" } : { type: "alive", state }),
+	};
+	const turns = new Turns();
+	courier = new Courier({
+		quarters: post.quarters,
+		lieutenant: ID,
+		life: () => life as Life,
+		queue: (work) => void turns.take(work),
+		failedRun: () => 0,
+		replace: () => undefined,
+		show: () => undefined,
+	});
+});
+
+const up = { type: "up", life: 1, fresh: true, streaming: false, compacting: false, pending: 0 } as const;
+const seen = (end: "empty" | "unanswered") => ({ present: new Set<string>(), answered: new Set<string>(), end });
+const types = (): readonly string[] => sent.map(({ type }) => type);
+
+function asked(id: string): void {
+	const message = { id, n: 1, mode: "prompt", text: "look", receipt: "queued" } as const;
+	post.outbox.add(ID, message, "2026-01-01T00:00:00.000Z");
+	courier.take({ type: "asked", message });
+}
+
+async function until(ms: number): Promise<void> {
+	let over = false;
+	time.after(ms - time.elapsed, () => {
+		over = true;
+	});
+	while (!over) await time.step();
+}
+
+test("a message that pi took and shows nowhere is looked for, once pi was at rest for both halves of the patience", async () => {
+	courier.take({ ...up, seen: seen("empty") });
+	asked("01JD0000000000000000000000");
+	await until(1); // pi's answer is taken in: patience counts from there
+	await until(9_000);
+	expect(types()).toEqual(["prompt"]);
+	await until(12_000);
+	expect(types()).toEqual(["prompt", "get_entries", "prompt"]);
+});
+
+test("while pi is silent, or in a run, it proves nothing: nothing is said again", async () => {
+	courier.take({ ...up, seen: seen("empty") });
+	asked("01JD0000000000000000000000");
+	state = undefined;
+	await until(20_000);
+	state = { ...AT_REST, isStreaming: true };
+	await until(40_000);
+	expect(types()).toEqual(["prompt"]);
+	state = AT_REST;
+	await until(60_000);
+	expect(types().slice(0, 3)).toEqual(["prompt", "get_entries", "prompt"]);
+});
+
+test("what the host itself says is stored before pi hears it", () => {
+	let stored: readonly unknown[] = [];
+	hears = (command) => {
+		if (command.type === "prompt") stored = post.messages;
+	};
+	courier.take({ ...up, seen: seen("unanswered") });
+	expect(types()).toEqual(["prompt"]);
+	expect(stored).toMatchObject([{ mode: "resume", receipt: "queued" }]);
+});
