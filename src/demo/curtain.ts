@@ -1,12 +1,12 @@
 /** The end: nothing that the demo has started goes on, unless a person wants to look at it. */
-import { createHostClient } from "../client/host.ts";
 import { pause, status } from "../contract/lieutenants.ts";
 import type { EnsureOptions } from "../daemon/ensure.ts";
 import { gone } from "../daemon/lock.ts";
 import { livingDaemon } from "../daemon/run-file.ts";
 import { stopDaemon } from "../daemon/stop.ts";
-import { Fault, fault } from "../errors.ts";
+import { Fault } from "../errors.ts";
 import { readNote } from "../host/agent/life-file.ts";
+import { connectHost } from "./host.ts";
 
 /** Ends the lieutenants' processes and the host; sessions and worktrees stay. */
 export async function endFleet(options: EnsureOptions): Promise<void> {
@@ -24,17 +24,7 @@ export async function endFleet(options: EnsureOptions): Promise<void> {
 
 async function pauseAll({ world, home, speaks }: EnsureOptions): Promise<void> {
 	if (livingDaemon(world, home, "host") === undefined) return;
-	const host = createHostClient({
-		world,
-		version: speaks.version,
-		caller: { type: "command" },
-		async findHost() {
-			const found = livingDaemon(world, home, "host");
-			if (found === undefined) throw fault("host_unreachable", "it is not running");
-			return found.address;
-		},
-	});
-	host.connect();
+	const host = connectHost({ world, home, speaks });
 	try {
 		const { lieutenants } = await host.call(status, {}, { patience: 3_000, timeout: 5_000 });
 		await Promise.all(lieutenants.map(({ name }) => host.call(pause, { name }, { timeout: 10_000 })));

@@ -31,6 +31,22 @@ export class Patience {
 	}
 }
 
+/** Looks until nothing is wrong, or as it stands when the time is up. */
+export async function settled<T extends { readonly wrong: readonly string[] }>(
+	patience: Patience,
+	look: () => Promise<T>,
+): Promise<T> {
+	try {
+		return await patience.until("the last records", async () => {
+			const found = await look();
+			return found.wrong.length === 0 && found;
+		});
+	} catch (thrown) {
+		if (!(thrown instanceof OutOfTime)) throw thrown;
+		return await look();
+	}
+}
+
 export class OutOfTime extends Error {
 	constructor(what: string) {
 		super(`The time was up while waiting for ${what}.`);

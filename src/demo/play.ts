@@ -12,7 +12,7 @@ import { doneOf, type Figures, figuresOf, type Memory, recall, type Truth, wrong
 import type { Model } from "./model/server.ts";
 import type { Narrator } from "./narrator.ts";
 import { Orchestrator } from "./orchestrator.ts";
-import { OutOfTime, Patience } from "./patience.ts";
+import { Patience, settled } from "./patience.ts";
 import { furnish, git, makeRepository, type Stage } from "./stage.ts";
 import { type Moment, ORCHESTRATOR, PARTS, SHOP, WISH } from "./story.ts";
 import { comeback, strike } from "./strike.ts";
@@ -139,15 +139,6 @@ export class Play {
 			const memory = await recall(this.#hub);
 			return { memory, truth, wrong: wrongWith(memory, truth) };
 		};
-		try {
-			const soon = new Patience(daemons.world.clock, SETTLES_WITHIN, signal);
-			return await soon.until("the last records", async () => {
-				const found = await look();
-				return found.wrong.length === 0 && found;
-			});
-		} catch (thrown) {
-			if (!(thrown instanceof OutOfTime)) throw thrown;
-			return await look();
-		}
+		return settled(new Patience(daemons.world.clock, SETTLES_WITHIN, signal), look);
 	}
 }

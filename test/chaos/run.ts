@@ -4,7 +4,7 @@ import type { Static, TSchema } from "@sinclair/typebox";
 import type { Pi } from "../../src/cli/pi.ts";
 import { findHub } from "../../src/client/address.ts";
 import { type Client, createClient } from "../../src/client/client.ts";
-import { createHostClient, type HostClient } from "../../src/client/host.ts";
+import type { HostClient } from "../../src/client/host.ts";
 import * as feed from "../../src/contract/feed.ts";
 import * as contract from "../../src/contract/lieutenants.ts";
 import type { Operation } from "../../src/contract/operation.ts";
@@ -12,13 +12,14 @@ import type { EnsureOptions } from "../../src/daemon/ensure.ts";
 import { DAEMONS, lieutenantFolder } from "../../src/daemon/home.ts";
 import { livingDaemon } from "../../src/daemon/run-file.ts";
 import { readAdminToken } from "../../src/daemon/token.ts";
+import { connectHost } from "../../src/demo/host.ts";
 import type { Script } from "../../src/demo/model/script.ts";
 import type { Model } from "../../src/demo/model/server.ts";
 import { Orchestrator } from "../../src/demo/orchestrator.ts";
 import { OutOfTime, Patience } from "../../src/demo/patience.ts";
 import { furnish, git, makeRepository, type Stage } from "../../src/demo/stage.ts";
 import { SHOP } from "../../src/demo/story.ts";
-import { Fault, fault } from "../../src/errors.ts";
+import { Fault } from "../../src/errors.ts";
 import { NOTICE } from "../../src/fleet/notice-desk.ts";
 import { readNote } from "../../src/host/agent/life-file.ts";
 import { shape, text } from "../../src/pi/shape.ts";
@@ -105,17 +106,7 @@ export class Chaos {
 		const { world, home, env, speaks } = options.daemons;
 		const given = () => ({ token: readAdminToken(world, home.hub) });
 		this.#hub = createClient({ world, version: speaks.version, resolve: () => findHub({ world, home, env, given }) });
-		this.#host = createHostClient({
-			world,
-			version: speaks.version,
-			caller: { type: "command" },
-			async findHost() {
-				const found = livingDaemon(world, home, "host");
-				if (found === undefined) throw fault("host_unreachable", "it is not running");
-				return found.address;
-			},
-		});
-		this.#host.connect();
+		this.#host = connectHost(options.daemons);
 	}
 
 	async play(): Promise<{ readonly failures: readonly string[]; readonly faults: number; readonly messages: number }> {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Pi } from "../../src/cli/pi.ts";
 import { findHub } from "../../src/client/address.ts";
 import { type Client, createClient } from "../../src/client/client.ts";
-import { createHostClient, type HostClient } from "../../src/client/host.ts";
+import type { HostClient } from "../../src/client/host.ts";
 import * as lieutenants from "../../src/contract/lieutenants.ts";
 import { totals } from "../../src/contract/totals.ts";
 import * as usage from "../../src/contract/usage.ts";
@@ -14,10 +14,11 @@ import { type Daemon, lieutenantFolder } from "../../src/daemon/home.ts";
 import { livingDaemon } from "../../src/daemon/run-file.ts";
 import { readAdminToken } from "../../src/daemon/token.ts";
 import { packageFolder } from "../../src/daemon/version.ts";
+import { connectHost } from "../../src/demo/host.ts";
 import { type Script, summarizer } from "../../src/demo/model/script.ts";
 import type { Model } from "../../src/demo/model/server.ts";
 import { Orchestrator } from "../../src/demo/orchestrator.ts";
-import { OutOfTime, Patience } from "../../src/demo/patience.ts";
+import { Patience, settled } from "../../src/demo/patience.ts";
 import { furnish, git, makeRepository, type Stage } from "../../src/demo/stage.ts";
 import { SHOP } from "../../src/demo/story.ts";
 import { comeback, strike } from "../../src/demo/strike.ts";
@@ -91,17 +92,7 @@ export class Exact {
 		const given = () => ({ token: readAdminToken(world, home.hub) });
 		const resolve = () => findHub({ world, home, env, given });
 		this.#hub = createClient({ world, version: speaks.version, resolve, timeout: 20_000 });
-		this.#host = createHostClient({
-			world,
-			version: speaks.version,
-			caller: { type: "command" },
-			async findHost() {
-				const found = livingDaemon(world, home, "host");
-				if (found === undefined) throw fault("host_unreachable", "it is not running");
-				return found.address;
-			},
-		});
-		this.#host.connect();
+		this.#host = connectHost(options.daemons);
 	}
 
 	async play(): Promise<Balance & { readonly kills: number; readonly compactions: number }> {
@@ -247,16 +238,7 @@ export class Exact {
 			const few = compactions < plan.compactions ? [`only ${compactions} compactions: the run proves less`] : [];
 			return { ...figures, kills: this.#kills, compactions, wrong: [...wrong, ...few] };
 		};
-		try {
-			const soon = new Patience(daemons.world.clock, SETTLES_WITHIN, signal);
-			return await soon.until("the last records", async () => {
-				const found = await look();
-				return found.wrong.length === 0 && found;
-			});
-		} catch (thrown) {
-			if (!(thrown instanceof OutOfTime)) throw thrown;
-			return await look();
-		}
+		return settled(new Patience(daemons.world.clock, SETTLES_WITHIN, signal), look);
 	}
 
 	/** Under one key until it is answered: host and hub are killed meanwhile. */

@@ -5,15 +5,11 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { makeContext } from "../../src/cli/context.ts";
 import { findPi } from "../../src/cli/pi.ts";
 import { livingDaemon } from "../../src/daemon/run-file.ts";
-import { endFleet, endHub } from "../../src/demo/curtain.ts";
-import { startModel } from "../../src/demo/model/server.ts";
-import { makeStage, removeStage } from "../../src/demo/stage.ts";
-import { answersOf } from "../amnesiac/evidence.ts";
 import { costOf } from "../bench/processes.ts";
 import { Chaos } from "../chaos/run.ts";
+import { openTheatre } from "../support/theatre.ts";
 import { growthOf, type Sample, tableOf } from "./growth.ts";
 
 const { values } = parseArgs({ options: { hours: { type: "string" }, seed: { type: "string" } } });
@@ -27,18 +23,13 @@ const SAMPLES = 400;
 const pause = Math.max(1_000, ms / ROUNDS);
 const rhythm = { pause: [Math.ceil(pause / 2), Math.ceil(pause * 1.5)], faults: 8 } as const;
 
-const { world, env, speaks, out } = makeContext();
-const stage = makeStage(env);
-const stop = new AbortController();
-for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop.abort(new Error("stopped by hand.")));
-const daemons = { world, home: stage.home, env: stage.env, speaks };
-const model = await startModel({ log: stage.requests, answers: answersOf(stage), keep: 10_000 });
-const since = world.clock.elapsed();
-const minutes = (): number => (world.clock.elapsed() - since) / 60_000;
+const theatre = await openTheatre();
+const { world, env, out, stage, daemons, model, signal } = theatre;
+const minutes = (): number => theatre.seconds() / 60;
 const say = (text: string): void => out(`${minutes().toFixed(1).padStart(6)}  ${text}`);
 const crew = ["ada", "bo", "cy", "dee", "eli", "fay", "gus", "hal", "ivy", "jo"];
 const chaos = new Chaos({
-	...{ pi: await findPi(env), stage, daemons, model, signal: stop.signal, seed, ms, rhythm, crew, say },
+	...{ pi: await findPi(env), stage, daemons, model, signal, seed, ms, rhythm, crew, say },
 });
 
 /** Undefined for a daemon that is away, or ends while it is looked at. */
@@ -98,10 +89,6 @@ try {
 } finally {
 	clearInterval(sampler);
 	chaos.close();
-	await endFleet(daemons);
-	await endHub(daemons);
-	await model.close();
-	if (failed) out(`What it left is in ${stage.root}`);
-	else removeStage(stage);
+	await theatre.close(failed ? "failed: " : undefined);
 }
 process.exitCode = failed ? 1 : 0;

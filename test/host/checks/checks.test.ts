@@ -69,6 +69,9 @@ async function beginAndBeKilled(folder: string, command: string, marks: readonly
 	const host = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] });
 	const ended = once(host, "exit");
 	await until(() => marks.every((mark) => existsSync(join(folder, mark))), "the check to run");
+	const [leader = ""] = marks;
+	const note = join(folder, "checks", readFileSync(join(folder, leader), "utf8").trim());
+	await until(() => existsSync(note), "its note");
 	host.kill("SIGKILL");
 	await ended;
 }

@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { makeFolder } from "../../support/folder.ts";
-import { ADMIN, caller, type Reply, testHub } from "../support.ts";
+import { runHub } from "../hub-process.ts";
+import { type Reply, testHub } from "../support.ts";
 
 const FLEET = "captain";
 const RACERS = 64;
@@ -40,27 +38,10 @@ test("64 launches at once race for the last dollar: exactly as many win as fit, 
 	}
 }, 60_000);
 
-const script = fileURLToPath(new URL("../run-hub.ts", import.meta.url));
-const running = new Set<ChildProcess>();
-afterAll(() => {
-	for (const child of running) child.kill("SIGKILL");
-});
-
-async function run(folder: string) {
-	const child = spawn(process.execPath, ["--no-warnings", script, folder], {
-		env: { ...process.env, ADMIN },
-		stdio: ["ignore", "pipe", "inherit"],
-	});
-	running.add(child);
-	const ended = once(child, "exit").finally(() => running.delete(child));
-	const [line] = await once(child.stdout, "data");
-	return { ask: caller(String(line).trim()), child, ended };
-}
-
 test("kill -9 in the middle of the race, and the same keys again: still exactly as many, none of them twice", async () => {
 	const folder = makeFolder();
 	for (let round = 0; round < 2; round++) {
-		const first = await run(folder);
+		const first = await runHub(folder);
 		await first.ask("POST", "/budgets", { usd: 1, fleet: FLEET, fresh: true });
 		const reserve = (ask: typeof first.ask, k: number): Promise<Reply> =>
 			ask(
@@ -85,7 +66,7 @@ test("kill -9 in the middle of the race, and the same keys again: still exactly 
 		first.child.kill("SIGKILL");
 		await first.ended;
 
-		const second = await run(folder);
+		const second = await runHub(folder);
 		const winners: number[] = [];
 		await Promise.all(
 			Array.from({ length: RACERS }, async (_, k) => {

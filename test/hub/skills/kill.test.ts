@@ -1,28 +1,9 @@
 /** A hub that is killed while two publish: what it acknowledged is there, versions are dense, events are as many. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { makeFolder } from "../../support/folder.ts";
-import { ADMIN, type Body, caller } from "../support.ts";
-
-const script = fileURLToPath(new URL("../run-hub.ts", import.meta.url));
-const running = new Set<ChildProcess>();
-afterAll(() => {
-	for (const child of running) child.kill("SIGKILL");
-});
-
-async function run(folder: string) {
-	const child = spawn(process.execPath, ["--no-warnings", script, folder], {
-		env: { ...process.env, ADMIN },
-		stdio: ["ignore", "pipe", "inherit"],
-	});
-	running.add(child);
-	const ended = once(child, "exit").finally(() => running.delete(child));
-	const [line] = await once(child.stdout, "data");
-	return { ask: caller(String(line).trim()), child, ended };
-}
+import { runHub } from "../hub-process.ts";
+import type { Body, caller } from "../support.ts";
 
 async function publishUntilGone(ask: ReturnType<typeof caller>, who: string, kept: Map<number, string>): Promise<void> {
 	for (let n = 0; ; n++) {
@@ -42,14 +23,14 @@ test("kill -9 in the middle of two publishers loses no acknowledged version and 
 	const folder = makeFolder();
 	const kept = new Map<number, string>();
 	for (let round = 0; round < 2; round++) {
-		const { ask, child, ended } = await run(folder);
+		const { ask, child, ended } = await runHub(folder);
 		const publishers = ["x", "y"].map((who) => publishUntilGone(ask, `${who}${round}`, kept));
 		const target = kept.size + 40;
 		while (kept.size < target) await new Promise((resolve) => setImmediate(resolve));
 		child.kill("SIGKILL");
 		await Promise.all([...publishers, ended]);
 	}
-	const { ask, child, ended } = await run(folder);
+	const { ask, child, ended } = await runHub(folder);
 	const { versions } = (await ask("GET", "/skills/items/board/versions")).body;
 	const newest = versions.length;
 	expect(versions.map((one: Body) => one.version)).toEqual(Array.from({ length: newest }, (_, i) => newest - i));
