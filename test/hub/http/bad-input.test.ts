@@ -114,7 +114,10 @@ test.each(
 				);
 				if (reply.status < 400) return;
 				// A page for people says so in HTML.
-				if (reply.headers.get("content-type")?.startsWith("text/html") === true) return expect(reply.status).toBe(404);
+				if (reply.headers.get("content-type")?.startsWith("text/html") === true) {
+					expect(reply.status).toBe(404);
+					return;
+				}
 				expect(reply.body).toMatchObject({
 					error: expect.any(String),
 					code: expect.any(String),
