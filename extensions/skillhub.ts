@@ -16,9 +16,10 @@ export default async function skillhub(pi: ExtensionAPI): Promise<void> {
 	const url = hubOf(process.env);
 	let opened: Promise<Offers | undefined> | undefined;
 	const offers = (): Promise<Offers | undefined> => {
-		opened ??= import("./skillhub/offers.ts").then(({ Offers, shelfOf }) => {
+		opened ??= import("./skillhub/offers.ts").then(({ Offers, packageSkills, shelfOf }) => {
 			const shelf = shelfOf(process.env, url);
-			return shelf === undefined ? undefined : new Offers(pi, shelf);
+			const own = (process.env.FLAGSHIP_LIEUTENANT ?? "") === "" ? [] : packageSkills();
+			return shelf === undefined ? undefined : new Offers(pi, shelf, own);
 		});
 		return opened;
 	};

@@ -1,10 +1,12 @@
 /** What stands on the shelf of the hub's skills, in this session's requests and commands. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { ContextWithSystemEvent, ExtensionAPI, InputEvent } from "@earendil-works/pi-coding-agent";
 import { EMPTY, indexFile, parseIndex, shelfFolder, skillFile } from "../../src/client/skills/shelf.ts";
+import { frontOf } from "../../src/contract/skill-text.ts";
 import { homeOf } from "../../src/daemon/home.ts";
 import { Fault } from "../../src/errors.ts";
 import { expanded, type Offer, offering, sectionOf, type Wanted, withOffers } from "../../src/pi/skills/section.ts";
@@ -17,9 +19,10 @@ export class Offers {
 	readonly #read: () => Omit<Wanted, "replaceable">;
 	readonly #replaceable = packaged();
 
-	constructor(pi: ExtensionAPI, folder: string) {
+	/** `own`: skills that are offered where the shelf neither has nor withdraws them. */
+	constructor(pi: ExtensionAPI, folder: string, own: readonly Offer[]) {
 		this.#pi = pi;
-		this.#read = reader(folder);
+		this.#read = reader(folder, own);
 	}
 
 	async context({ messages }: ContextWithSystemEvent) {
@@ -66,26 +69,39 @@ export function shelfOf(env: NodeJS.ProcessEnv, url: string | undefined): string
 }
 
 /** What stands on the shelf. Read anew only when its index is another file than it was. */
-function reader(folder: string): () => Omit<Wanted, "replaceable"> {
+function reader(folder: string, own: readonly Offer[]): () => Omit<Wanted, "replaceable"> {
 	const file = indexFile(folder);
 	let seen = "";
-	let known = told(folder, undefined);
+	let known = told(folder, undefined, own);
 	return () => {
 		const stat = statSync(file, { throwIfNoEntry: false });
 		const now = stat === undefined ? "" : `${stat.ino} ${stat.mtimeMs} ${stat.size}`;
-		if (now !== seen) known = told(folder, stat === undefined ? undefined : readFileSync(file, "utf8"));
+		if (now !== seen) known = told(folder, stat === undefined ? undefined : readFileSync(file, "utf8"), own);
 		seen = now;
 		return known;
 	};
 }
 
-function told(folder: string, text: string | undefined): Omit<Wanted, "replaceable"> {
-	const { skills, withdrawn } = text === undefined ? EMPTY : parseIndex(text);
-	const offers = skills
+function told(folder: string, text: string | undefined, own: readonly Offer[]): Omit<Wanted, "replaceable"> {
+	const { skills, withdrawn: names } = text === undefined ? EMPTY : parseIndex(text);
+	const withdrawn = new Set(names);
+	const shelved = skills
 		.map(({ name, description }) => ({ name, description, location: skillFile(folder, name) }))
-		.filter(({ location }) => existsSync(location))
-		.sort((a, b) => (a.name < b.name ? -1 : 1));
-	return { offers, withdrawn: new Set(withdrawn) };
+		.filter(({ location }) => existsSync(location));
+	const known = new Set(shelved.map(({ name }) => name));
+	const others = own.filter(({ name }) => !known.has(name) && !withdrawn.has(name));
+	return { offers: [...shelved, ...others].sort((a, b) => (a.name < b.name ? -1 : 1)), withdrawn };
+}
+
+/** The skills that this package brings. A lieutenant's pi is not given them: reading them would delay its start. */
+export function packageSkills(): readonly Offer[] {
+	const folder = fileURLToPath(new URL("../../skills", import.meta.url));
+	if (!existsSync(folder)) return []; // a machine without them has what its shelf holds
+	return readdirSync(folder).flatMap((name) => {
+		const location = join(folder, name, "SKILL.md");
+		const { description } = frontOf(readFileSync(location, "utf8"));
+		return description === undefined ? [] : [{ name, description, location }];
+	});
 }
 
 /** True for `<package>/skills/<name>/SKILL.md` of this package, in whichever copy. */

@@ -11,7 +11,8 @@ export interface PiCommand {
 /**
  * `--session-id` creates the session or opens it again, so that every life runs the same line. The package is always
  * named: pi loads a path once even when the person's settings list it too, and another copy of it stays silent
- * (`pi/once.ts`).
+ * (`pi/once.ts`). Named by its file, not its folder: then pi does not read the package's skills at its start, a tenth of
+ * the time that it needs to be ready; they come with the first request (`extensions/skillhub`).
  */
 export function piCommand(employment: Employment, folder: string, packageFolder: string): PiCommand {
 	const [command = "pi", ...script] = employment.pi;
@@ -19,7 +20,7 @@ export function piCommand(employment: Employment, folder: string, packageFolder:
 	const args = [
 		...script,
 		...["--mode", "rpc", "--session-id", employment.id, "--session-dir", sessionFolder(folder)],
-		...["--extension", packageFolder],
+		...["--extension", `${packageFolder}/extensions/index.ts`],
 		...(model === undefined ? [] : ["--model", model]),
 		...(thinking === undefined ? [] : ["--thinking", thinking]),
 	];

@@ -205,6 +205,10 @@ describe("the board's rules, as a person has set them", () => {
 		await loose.done("POST", `/board/tasks/${id}/review`, { summary: "done", reviewedBy: "cy" }, cy);
 		await loose.done("POST", `/board/tasks/${id}/approve`, {}, cy);
 		const events = await loose.done("GET", "/feed/events?type=task_approved");
-		expect(events.at(-1).detail).toEqual({ task: id, round: 1, ...(mode === "warn" ? { unproven: true, own: true } : {}) });
+		expect(events.at(-1).detail).toEqual({
+			task: id,
+			round: 1,
+			...(mode === "warn" ? { unproven: true, own: true } : {}),
+		});
 	});
 });
