@@ -83,7 +83,7 @@ const barePis = async ({ pi, home }: Stage, count: number): Promise<number> => {
 
 async function readiness(stage: Stage, run: Run): Promise<void> {
 	for (const [count, rounds] of [
-		[1, run.floorsOnly ? 9 : 15],
+		[1, 15],
 		[FIVE, run.floorsOnly ? 3 : 5],
 	] as const) {
 		const times = await inTurns(rounds, {
