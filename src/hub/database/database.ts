@@ -4,6 +4,7 @@ import type { FeedEvent } from "../../contract/feed.ts";
 import type { World } from "../../world.ts";
 import { Connection } from "./connection.ts";
 import { propsFor } from "./dialect.ts";
+import { createReads, type Reads } from "./reads.ts";
 import { migrate, type Schema } from "./schema.ts";
 import type { Tables } from "./tables.ts";
 import type { Publisher } from "./tx.ts";
@@ -19,6 +20,8 @@ export interface Storage {
 
 export interface Database {
 	readonly write: Writer["write"];
+	/** What a caller waits for: gathered with what others ask in the same turn. */
+	readonly together: Reads;
 	/** Typed reads of what is committed. Each statement sees the newest commit. */
 	readonly read: Kysely<Tables>;
 	/** The same connection, synchronously, where a read must not be parted from what follows it. */
@@ -65,6 +68,7 @@ export function createDatabase({ world, storage, publisher, deliver }: DatabaseO
 	const writer = createWriter({ world, connection: storage.writing, publisher, deliver });
 	return {
 		write: writer.write,
+		together: createReads({ world, connection: storage.reading }),
 		read: new Kysely<Tables>(propsFor(storage.reading)),
 		reader: storage.reading,
 		async close() {

@@ -180,7 +180,10 @@ function answerRead({ operation, run }: ReadHandler, shape: Shape, hub: Context)
 	return async (request, reply) => {
 		const { caller } = who(request);
 		const input = shape.read(request.params as Fields, request.query as Fields, bodyOf(request));
-		const output = await run({ input, caller, db: hub.database.read, now: hub.world.clock.now(), hub });
+		const { database, world } = hub;
+		const output = await database.together(() =>
+			run({ input, caller, db: database.read, now: world.clock.now(), hub }),
+		);
 		reply.code(operation.status);
 		if (operation.answers === "text") reply.type("text/plain; charset=utf-8");
 		return output;
