@@ -381,7 +381,15 @@ export const areas: readonly Area[] = [
 				],
 				[WIRE, "answers every operation that the contract gives to it"],
 			),
-			planned("OpenAPI"),
+			shipped(
+				"OpenAPI 3.1 at `/openapi.json`, made of the routes; what the hub answers is as it says",
+				[
+					"test/hub/openapi/document.test.ts",
+					"is given to everyone, as JSON, and is valid by the schema of OpenAPI 3.1",
+					"has every operation that is served, by each of its paths, every page, and nothing else",
+				],
+				["test/hub/openapi/fits.test.ts", "an answer does not fit with %s"],
+			),
 		],
 	},
 	{

@@ -11,12 +11,15 @@ export const VM_STALE = 5 * 60_000;
 
 /** What runs on a machine: `{name, port, healthPath?, protocol?}`; more keys are kept as they come. */
 const Services = Type.Array(
-	Type.Object({
-		name: text(200),
-		port: Type.Integer({ minimum: 0, maximum: 65_535 }),
-		healthPath: Type.Optional(Type.String({ maxLength: 2_000 })),
-		protocol: Type.Optional(Type.String({ maxLength: 200 })),
-	}),
+	Type.Object(
+		{
+			name: text(200),
+			port: Type.Integer({ minimum: 0, maximum: 65_535 }),
+			healthPath: Type.Optional(Type.String({ maxLength: 2_000 })),
+			protocol: Type.Optional(Type.String({ maxLength: 200 })),
+		},
+		{ additionalProperties: true },
+	),
 	{ maxItems: 200 },
 );
 

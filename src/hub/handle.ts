@@ -91,6 +91,8 @@ export interface PageAnswer {
 export interface Page {
 	readonly type: "page";
 	readonly path: `/${string}`;
+	/** What it shows, in a sentence. */
+	readonly about: string;
 	run(request: PageRequest, hub: Context): Promise<PageAnswer>;
 }
 

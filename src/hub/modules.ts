@@ -14,13 +14,20 @@ export interface Modules {
 	readonly schemas: readonly Schema[];
 	readonly chores: readonly Chore[];
 	readonly pages: readonly Page[];
+	/** Schemas of objects that the contract exports, and their names. */
+	readonly names: ReadonlyMap<unknown, string>;
 }
 
 export async function loadModules({ files }: Pick<World, "files">): Promise<Modules> {
-	const contract = await exportsOf(files, new URL("../contract/", import.meta.url));
+	const declared = await modulesIn(files, new URL("../contract/", import.meta.url));
+	const contract = declared.flatMap(([, module]) => Object.values(module));
 	const services = files.list(fileURLToPath(new URL(".", import.meta.url))).filter((name) => !name.includes("."));
 	const found = await Promise.all(
-		services.map((service) => exportsOf(files, new URL(`./${service}/`, import.meta.url))),
+		services.map(async (service) =>
+			(await modulesIn(files, new URL(`./${service}/`, import.meta.url))).flatMap(([, module]) =>
+				Object.values(module),
+			),
+		),
 	);
 	return {
 		operations: contract.filter(isOperation),
@@ -28,16 +35,36 @@ export async function loadModules({ files }: Pick<World, "files">): Promise<Modu
 		schemas: found.flat().filter(isSchema),
 		chores: found.flat().filter(isChore),
 		pages: found.flat().filter(isPage),
+		names: namesOf(declared),
 	};
 }
 
-async function exportsOf(files: World["files"], folder: URL): Promise<unknown[]> {
+type Named = readonly [name: string, module: object];
+
+function modulesIn(files: World["files"], folder: URL): Promise<readonly Named[]> {
 	const names = files.list(fileURLToPath(folder)).filter((name) => name.endsWith(".ts"));
-	const modules: object[] = await Promise.all(names.map((name) => import(new URL(name, folder).href)));
-	return modules.flatMap((module) => Object.values(module));
+	return Promise.all(names.map(async (name): Promise<Named> => [name, await import(new URL(name, folder).href)]));
+}
+
+/** Two files may have the same name for different things: the later one's carries its file's. */
+function namesOf(modules: readonly Named[]): ReadonlyMap<unknown, string> {
+	const names = new Map<unknown, string>();
+	const taken = new Set<string>(["Error"]);
+	for (const [file, module] of modules) {
+		for (const [name, value] of Object.entries(module)) {
+			if (!isObjectSchema(value) || names.has(value)) continue;
+			const own = taken.has(name) ? `${name}.${file.replace(/\.ts$/, "")}` : name;
+			taken.add(own);
+			names.set(value, own);
+		}
+	}
+	return names;
 }
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+const isObjectSchema = (value: unknown): boolean =>
+	isObject(value) && "type" in value && value.type === "object" && "properties" in value;
 
 const isOperation = (value: unknown): value is AnyOperation =>
 	isObject(value) && "at" in value && "path" in value && "tell" in value;

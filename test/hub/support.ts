@@ -5,6 +5,7 @@ import { type Hub, type HubOptions, startHub } from "../../src/hub/hub.ts";
 import { realWorld } from "../../src/world/real.ts";
 import type { World } from "../../src/world.ts";
 import { makeFolder } from "../support/folder.ts";
+import { misfit } from "./fits.ts";
 
 export const ADMIN = "the-admin-token-of-this-test";
 
@@ -97,8 +98,12 @@ export function caller(address: string): TestHub["ask"] {
 			...(sent === undefined ? {} : { body: sent }),
 		});
 		const text = await response.text();
-		const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
-		return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers };
+		const { status, headers: answered } = response;
+		const contentType = answered.get("content-type") ?? "";
+		const reply = { status, body: contentType.startsWith("application/json") ? JSON.parse(text) : text };
+		const wrong = await misfit({ method, path, contentType, ...reply });
+		if (wrong !== undefined) throw new Error(wrong);
+		return { ...reply, headers: answered };
 	};
 }
 

@@ -15,6 +15,7 @@ import { stream } from "../feed/stream.ts";
 import type { Handler, PageRequest, ReadHandler, StreamHandler, WriteHandler } from "../handle.ts";
 import { keyOf, once } from "../keys/keys.ts";
 import type { Modules } from "../modules.ts";
+import { openApi, type Route } from "../openapi/document.ts";
 import { authorOf, callerOf, checkRole, shakesHands } from "./callers.ts";
 import { faultOf } from "./failures.ts";
 import { beginOf } from "./resume.ts";
@@ -41,6 +42,11 @@ const REQUEST_TIMEOUT = 30_000;
 
 /** What a host does at the hub's word. Its other operations are for whoever is on its own machine. */
 const FORWARDED = "/lieutenants";
+
+declare module "fastify" {
+	/** What the document of the routes says of one. */
+	interface FastifyContextConfig extends Omit<Route, "method" | "url"> {}
+}
 
 type Fields = Record<string, unknown>;
 type Answer = (request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -71,10 +77,21 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 		reply.headers(handshake);
 		done();
 	});
+	const routes: Route[] = [];
+	app.addHook("onRoute", ({ method, url, config = {} }) => {
+		for (const one of [method].flat()) routes.push({ ...config, method: one, url });
+	});
 	const began = hub.world.clock.elapsed();
-	app.get("/health", (): Health => {
+	app.get("/health", { config: { about: "Whether the hub answers, and since when." } }, (): Health => {
 		const uptime = (hub.world.clock.elapsed() - began) / 1_000;
 		return { status: "ok", uptime, version: hub.version, protocol: PROTOCOL };
+	});
+
+	// Open like the health: it says what every hub of this version answers, and nothing of this one's records.
+	let document: string | undefined;
+	app.get("/openapi.json", { config: { about: "This document." } }, (_request, reply) => {
+		document ??= openApi({ version: hub.version, server: hub.publicUrl(), routes, names: modules.names });
+		return reply.type("application/json; charset=utf-8").send(document);
 	});
 
 	const gatekeeper = { tokens: hub.tokens, open };
@@ -95,11 +112,11 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 			done();
 		};
 		for (const url of [operation.path, ...(operation.aliases ?? [])]) {
-			app.route({ method: operation.method, url, onRequest, handler: answer });
+			app.route({ method: operation.method, url, config: { operation }, onRequest, handler: answer });
 		}
 	}
 	for (const page of modules.pages) {
-		app.get(page.path, async (request, reply) => {
+		app.get(page.path, { config: { about: page.about } }, async (request, reply) => {
 			const params = request.params as PageRequest["params"];
 			const peer = request.socket.remoteAddress ?? "";
 			const { status, headers, body } = await page.run({ params, headers: request.headers, peer }, hub);
@@ -116,13 +133,15 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 	return app;
 }
 
+const OPEN: ReadonlySet<string> = new Set(["/health", "/openapi.json"]);
+
 /** The methods that a path takes; none for a path that is not there. */
 function methodsOf(operations: readonly AnyOperation[], path: string): string[] {
 	const taken = operations.filter(({ path: main, aliases = [] }) =>
 		[main, ...aliases].some((pattern) => new RegExp(`^${pattern.replaceAll(/:\w+/g, "[^/]+")}$`).test(path)),
 	);
 	const methods = taken.map(({ method }) => method as string);
-	return [...new Set(path === "/health" ? ["GET", ...methods] : methods)];
+	return [...new Set(OPEN.has(path) ? ["GET", ...methods] : methods)];
 }
 
 /** No body is an empty object: some requests need none. */

@@ -73,6 +73,7 @@ const html = (status: 200 | 404, body: string): PageAnswer => ({ status, headers
 export const view: Page = {
 	type: "page",
 	path: "/reports/share/:linkId",
+	about: "The page of a shared report.",
 	async run(request, hub) {
 		const secret = request.params.linkId ?? "";
 		const link = await linkOf(hub, secret);
@@ -87,6 +88,7 @@ export const view: Page = {
 export const image: Page = {
 	type: "page",
 	path: "/reports/share/:linkId/og-image.svg",
+	about: "The picture by which other sites announce a shared report.",
 	async run({ params }, hub) {
 		const link = await linkOf(hub, params.linkId ?? "");
 		const report = link === undefined ? undefined : await reportOf(hub, link);
