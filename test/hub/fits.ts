@@ -27,7 +27,8 @@ let judge: Promise<Judge> | undefined;
 export async function misfit({ method, path, status, contentType, body }: Answered): Promise<string | undefined> {
 	judge ??= makeJudge();
 	const { document, ajv, paths } = await judge;
-	const [asked = ""] = path.split("?", 1);
+	// `.` and `..` are gone before it is sent.
+	const asked = new URL(path, "http://hub").pathname;
 	// What a host answers is the host's: tests of the hub play hosts.
 	if (asked.startsWith("/lieutenants/") || (asked === "/lieutenants" && method === "POST")) return undefined;
 	const [found] = paths.find(([one, form]) => form.test(asked) && method.toLowerCase() in document.paths[one]) ?? [];
@@ -61,7 +62,7 @@ async function makeJudge(): Promise<Judge> {
 	ajv.addSchema({ $id: "hub", components: { schemas: document.components.schemas } });
 	const paths = Object.keys(document.paths)
 		.sort((a, b) => parameters(a) - parameters(b))
-		.map((path) => [path, new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`)] as const);
+		.map((path) => [path, new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]*")}$`)] as const);
 	return { document, ajv, paths };
 }
 

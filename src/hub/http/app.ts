@@ -17,7 +17,7 @@ import { keyOf, once } from "../keys/keys.ts";
 import type { Modules } from "../modules.ts";
 import { openApi, type Route } from "../openapi/document.ts";
 import { authorOf, callerOf, checkRole, shakesHands } from "./callers.ts";
-import { faultOf } from "./failures.ts";
+import { faultOf, rawAnswer, unreadable } from "./failures.ts";
 import { beginOf } from "./resume.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 
@@ -61,6 +61,10 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 		exposeHeadRoutes: false,
 		routerOptions: { maxParamLength: 1_000 },
 		frameworkErrors: (error, _request, reply) => refuse(error, reply),
+		clientErrorHandler: (error, socket) => {
+			if (socket.writable) socket.end(rawAnswer(unreadable(error)));
+			else socket.destroy();
+		},
 	});
 	const refuse = (thrown: unknown, reply: FastifyReply): void => {
 		const refusal = faultOf(thrown, hub.complain);
@@ -172,7 +176,7 @@ function answerWrite(handler: WriteHandler, shape: Shape, hub: Context): Answer 
 		const { caller, modern } = who(request);
 		const body = bodyOf(request);
 		const input = shape.read(request.params as Fields, request.query as Fields, body);
-		const author = authorOf(operation, caller, body as Fields, { tokens: hub.tokens, modern });
+		const author = authorOf(operation, caller, fieldsOf(body), { tokens: hub.tokens, modern });
 		const header = handler.secret === true ? undefined : request.headers["idempotency-key"];
 		const key = keyOf(caller.id, operation.name, header, input);
 		const task = handler.proves?.(input);
@@ -245,6 +249,9 @@ function answerByHost(operation: AnyOperation, shape: Shape, hub: Context): Answ
 
 /** No body is an empty object; `null` is a body, and none that is taken. */
 const bodyOf = (request: FastifyRequest): unknown => (request.body === undefined ? {} : request.body);
+
+/** Of a DELETE nothing is read out of the body, so nobody has looked yet whether it is an object. */
+const fieldsOf = (body: unknown): Fields => (typeof body === "object" && body !== null ? { ...body } : {});
 
 function who(request: FastifyRequest): Asked {
 	const found = asked.get(request);

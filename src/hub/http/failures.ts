@@ -19,6 +19,12 @@ const statusOf = (thrown: unknown): number =>
 		? thrown.statusCode
 		: 500;
 
+/** What the server refused before there was a request: a head that is too long, no HTTP, or one that never came whole. */
+export function unreadable(error: { readonly code?: string }): Fault {
+	if (error.code === "HPE_HEADER_OVERFLOW") return fault("invalid_input", "address and headers are longer than 16 KiB");
+	return fault("invalid_input", `the request cannot be read (${error.code ?? "no HTTP"})`);
+}
+
 /** A whole HTTP answer as text, for a socket that was to become something else than HTTP. */
 export function rawAnswer(refusal: Fault): string {
 	const body = JSON.stringify(refusal);

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { startHub } from "../../../src/hub/hub.ts";
 import { loadModules } from "../../../src/hub/modules.ts";
@@ -60,6 +61,14 @@ describe("a request", () => {
 		},
 	);
 
+	test("to delete is answered, whatever body an agent sends with it", async () => {
+		const orchestrator = await mint("orchestrator", "boss");
+		for (const raw of ["null", "5", "[]", "{}"]) {
+			const { status } = await ask("DELETE", "/board/tasks/nothing", undefined, { token: orchestrator, raw });
+			expect([raw, status]).toEqual([raw, 404]);
+		}
+	});
+
 	test("above 1 MiB is refused with 413", async () => {
 		const { status, body } = await ask("POST", "/log", { text: "x".repeat(1_048_577) });
 		expect([status, body.code]).toEqual([413, "too_large"]);
@@ -74,6 +83,22 @@ describe("a request", () => {
 
 	test("with a broken percent sign is answered 400", async () => {
 		expect((await ask("GET", "/board/tasks/%E0%A4%A")).status).toBe(400);
+	});
+
+	test.each([
+		[
+			"whose head is too long",
+			`GET /log?x=${"x".repeat(20_000)} HTTP/1.1`,
+			"address and headers are longer than 16 KiB",
+		],
+		["that is no HTTP", "HELO hub", "the request cannot be read (HPE_INVALID_METHOD)"],
+	])("%s is refused in words, too", async (_what, line, error) => {
+		const { hostname, port } = new URL(hub.address);
+		const socket = connect(Number(port), hostname);
+		socket.end(`${line}\r\nhost: hub\r\n\r\n`);
+		const answer = (await socket.toArray()).join("");
+		expect(answer).toMatch(/^HTTP\/1.1 400 /);
+		expect(JSON.parse(answer.slice(answer.indexOf("{")))).toMatchObject({ error, code: "invalid_input" });
 	});
 
 	test("that shakes hands with another protocol is told what to update", async () => {
