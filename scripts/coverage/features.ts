@@ -372,6 +372,11 @@ export const areas: readonly Area[] = [
 				"gives no more rights than its parent has",
 				"ends with all below it, and cannot come back",
 			]),
+			shipped("A table of rights, `docs/rights.md`, each cell proven over HTTP", [
+				"test/hub/http/rights.test.ts",
+				"has every operation that the hub answers, and nothing else",
+				"for no token: each operation is 401, and all of them change nothing",
+			]),
 			shipped(
 				"A `flagship` verb for every operation",
 				["test/cli/arguments.test.ts", "every operation is a command of its own, and its usage can be shown"],
