@@ -378,8 +378,13 @@ export const areas: readonly Area[] = [
 				"for no token: each operation is 401, and all of them change nothing",
 			]),
 			shipped(
-				"A `flagship` verb for every operation",
+				"A `flagship` verb for every operation, each with `--json`",
 				["test/cli/arguments.test.ts", "every operation is a command of its own, and its usage can be shown"],
+				[
+					"test/cli/faces.test.ts",
+					"%s is asked by its verb, and answered as JSON of the declared form",
+					"who asks for JSON gets a refusal as JSON, too, and exit code 1",
+				],
 				[
 					CLI,
 					"an operation's command starts the hub, asks it, and prints what a person reads or the answer as it came",

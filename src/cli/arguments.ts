@@ -3,7 +3,7 @@
  * in order; every field also as `--field`. A value `-` is read from standard input. Pure.
  */
 import { parseArgs } from "node:util";
-import type { AnyOperation } from "../contract/operation.ts";
+import { type AnyOperation, verbOf } from "../contract/operation.ts";
 import { fault, reason } from "../errors.ts";
 
 /** The part of JSON Schema that an input's fields use. */
@@ -41,7 +41,9 @@ export function usageOf(operation: AnyOperation): string {
 	const positionals = positionalsOf(operation);
 	const optional = Object.entries(fieldsOf(operation)).filter(([name]) => !positionals.includes(name));
 	const flags = optional.map(([name, field]) => `[--${flagOf(name)}${valueHint(field)}]`);
-	return [operation.cli, ...positionals.map((name) => `<${name}>`), ...flags, "[--json]"].join(" ");
+	return [verbOf(operation) ?? operation.name, ...positionals.map((name) => `<${name}>`), ...flags, "[--json]"].join(
+		" ",
+	);
 }
 
 function valueHint(field: Field): string {

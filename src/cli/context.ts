@@ -18,6 +18,8 @@ export interface Context extends EnsureOptions {
 	complain(text: string): void;
 	/** Standard input to its end. */
 	input(): Promise<string>;
+	/** Called once at Ctrl-C: what is followed ends. */
+	onInterrupt(run: () => void): void;
 }
 
 /** Throws `home_unusable` for a relative FLAGSHIP_HOME. */
@@ -31,6 +33,7 @@ export function makeContext(env: Environment = process.env): Context {
 		out: (text) => void process.stdout.write(`${text}\n`),
 		complain: (text) => void process.stderr.write(`${text}\n`),
 		input: () => readAll(process.stdin),
+		onInterrupt: (run) => void process.once("SIGINT", run),
 	};
 }
 

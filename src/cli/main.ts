@@ -8,12 +8,16 @@ import { matchWords, nearest } from "./words.ts";
 /** Wrong words; the exit code that shells use for it. */
 const MISUSED = 2;
 
-/** Runs the command; resolves to the exit code. `args` are the words after `flagship`. */
-export async function main(args: readonly string[]): Promise<number> {
+/**
+ * Runs the command; resolves to the exit code. `args` are the words after `flagship`. A refusal is said on standard error;
+ * who asked for JSON also gets it as JSON, because a program cannot act on a sentence.
+ */
+export async function main(args: readonly string[], make: () => Context = makeContext): Promise<number> {
 	try {
-		return await holding(dispatch(makeContext(), args));
+		return await holding(dispatch(make(), args));
 	} catch (error) {
 		process.stderr.write(`flagship: ${sentence(error)}\n`);
+		if (error instanceof Fault && args.includes("--json")) process.stdout.write(`${JSON.stringify(error, null, 2)}\n`);
 		return error instanceof Fault && error.code === "usage" ? MISUSED : 1;
 	}
 }

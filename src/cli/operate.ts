@@ -7,7 +7,7 @@ import { createClient, type HubAddress } from "../client/client.ts";
 import { createHostClient } from "../client/host.ts";
 import { spooling } from "../client/spool.ts";
 import type { Caller, Launch } from "../contract/link.ts";
-import type { AnyOperation } from "../contract/operation.ts";
+import { type AnyOperation, verbOf } from "../contract/operation.ts";
 import { ensureHost, ensureHub } from "../daemon/ensure.ts";
 import { livingDaemon } from "../daemon/run-file.ts";
 import { readAdminToken } from "../daemon/token.ts";
@@ -25,11 +25,14 @@ export interface OperationVerb {
 	readonly operation: AnyOperation;
 }
 
-/** A verb for each operation there is. */
+/** A verb for each operation that somebody could type. */
 export async function operationVerbs(): Promise<readonly OperationVerb[]> {
 	const operations = await loadOperations(readdirSync(contractFolder));
 	return operations
-		.map((operation) => ({ words: operation.cli, usage: usageOf(operation), summary: operation.summary, operation }))
+		.flatMap((operation) => {
+			const words = verbOf(operation);
+			return words === undefined ? [] : [{ words, usage: usageOf(operation), summary: operation.summary, operation }];
+		})
 		.sort((a, b) => (a.words < b.words ? -1 : 1));
 }
 
@@ -158,7 +161,7 @@ function follow(
 			onEvent: (event) => context.out(json ? JSON.stringify(event) : operation.tell(event, input)),
 			onRefused: reject,
 		});
-		process.once("SIGINT", () => {
+		context.onInterrupt(() => {
 			subscription.close();
 			hub.close();
 			resolve(0);

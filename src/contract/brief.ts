@@ -145,7 +145,7 @@ export const show = operation({
 export const attend = operation({
 	name: "brief.attend",
 	at: "host",
-	cli: "brief attend",
+	cli: { none: "an orchestrator's session says it when a person types, with its own id and cost" },
 	summary: "Say that a person has typed to this orchestrator. Answers with the brief after hours away.",
 	method: "POST",
 	path: "/brief",

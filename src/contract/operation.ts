@@ -18,8 +18,8 @@ export interface Operation<Input extends TSchema = TSchema, Output extends TSche
 	readonly at: "hub" | "host";
 	/** The pi tool's name, as agents already know it: `board_create_task`. Absent: no tool. */
 	readonly tool?: string;
-	/** The command's words after `flagship`: `board create`. */
-	readonly cli: string;
+	/** The command's words after `flagship`: `board create`; or why nobody could type it. */
+	readonly cli: string | { readonly none: string };
 	/** One line that lets a model choose this over its neighbours. */
 	readonly summary: string;
 	readonly method: "GET" | "POST" | "PATCH" | "DELETE";
@@ -65,6 +65,10 @@ export interface Operation<Input extends TSchema = TSchema, Output extends TSche
 export function operation<I extends TSchema, O extends TSchema>(declared: Operation<I, O>): Operation<I, O> {
 	return Object.freeze(declared);
 }
+
+/** The words of its command; undefined where there is none. */
+export const verbOf = ({ cli }: Pick<Operation, "cli">): string | undefined =>
+	typeof cli === "string" ? cli : undefined;
 
 /** Any operation, where only its data matters; `tell` is a method, hence bivariant, so every operation fits. */
 export type AnyOperation = Operation<TSchema, TSchema>;

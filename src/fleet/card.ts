@@ -2,10 +2,12 @@
  * What of an operation pi must know before it is called, as plain data: kept in a file, written from the contract, so
  * that an agent's start reads one file where it would load, and build the schemas of, every service.
  */
-import type { AnyOperation, Role } from "../contract/operation.ts";
+import { type AnyOperation, type Role, verbOf } from "../contract/operation.ts";
 import { toolSchema } from "./schema.ts";
 
-export interface ToolCard extends Pick<AnyOperation, "name" | "at" | "cli" | "summary" | "core"> {
+export interface ToolCard extends Pick<AnyOperation, "name" | "at" | "summary" | "core"> {
+	/** What a person would type: the tool's label. */
+	readonly cli: string;
 	readonly tool: string;
 	readonly allow: readonly Role[];
 	/** JSON schema, as the model reads it. */
@@ -22,8 +24,9 @@ export const cardsOf = (operations: readonly AnyOperation[]): readonly ToolCard[
 	operations.flatMap((operation) => cardOf(operation) ?? []);
 
 export function cardOf(operation: AnyOperation): ToolCard | undefined {
-	const { name, at, cli, summary, tool, allow, core } = operation;
+	const { name, at, summary, tool, allow, core } = operation;
 	if (tool === undefined) return undefined;
+	const cli = verbOf(operation) ?? tool;
 	const parameters = toolSchema(operation);
 	return { name, at, tool, cli, summary, allow, ...(core === undefined ? {} : { core }), parameters };
 }

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { parseArguments, positionalsOf, usageOf } from "../../src/cli/arguments.ts";
 import { VERBS } from "../../src/cli/verbs.ts";
-import { type AnyOperation, operation } from "../../src/contract/operation.ts";
+import { type AnyOperation, operation, verbOf } from "../../src/contract/operation.ts";
 import { contractFolder, loadOperations } from "../../src/fleet/catalog.ts";
 
 const operations = await loadOperations(readdirSync(contractFolder));
@@ -89,8 +89,11 @@ it("any text reaches a text field as it was typed", () => {
 });
 
 it("every operation is a command of its own, and its usage can be shown", () => {
-	const words = [...VERBS.map((verb) => verb.words), ...operations.map((one) => one.cli)];
+	const words = [...VERBS.map((verb) => verb.words), ...operations.flatMap((one) => verbOf(one) ?? [])];
 	expect(new Set(words).size).toBe(words.length);
 	expect(operations.length).toBeGreaterThan(30);
-	for (const one of operations) expect(usageOf(one)).toContain(one.cli);
+	for (const one of operations) expect(usageOf(one)).toContain(verbOf(one) ?? one.name);
+	const reasons = operations.flatMap(({ cli }) => (typeof cli === "string" ? [] : [cli.none]));
+	for (const reason of reasons) expect(reason).toMatch(/\w+ \w+ \w+/);
+	expect(reasons.length).toBeLessThan(operations.length / 20);
 });

@@ -69,7 +69,7 @@ async function makeJudge(): Promise<Judge> {
 const parameters = (path: string): number => path.split("{").length;
 
 /** Objects have no fields but the declared ones; schemas refer to the ones that the judge knows. */
-function strict(value: Json): Json {
+export function strict(value: Json): Json {
 	if (typeof value !== "object" || value === null) return value;
 	if (Array.isArray(value)) return value.map(strict);
 	const inside = Object.fromEntries(Object.entries(value).map(([key, one]) => [key, strict(one)]));

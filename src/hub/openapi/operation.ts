@@ -1,5 +1,5 @@
 /** One operation of the contract as OpenAPI has it. */
-import { type AnyOperation, EVERYONE } from "../../contract/operation.ts";
+import { type AnyOperation, EVERYONE, verbOf } from "../../contract/operation.ts";
 import { example } from "./example.ts";
 import { refusedWith } from "./refusals.ts";
 import type { Schemas } from "./schemas.ts";
@@ -14,7 +14,8 @@ const serviceOf = ({ name }: AnyOperation): string => name.split(".", 1)[0] ?? n
 
 /** `alias`: the path by which old clients reach it, where that is another. */
 export function describeOperation(operation: AnyOperation, schemas: Schemas, alias?: string): Fields {
-	const { name, summary, tool, cli, allow } = operation;
+	const { name, summary, tool, allow } = operation;
+	const verb = verbOf(operation);
 	return {
 		operationId: alias === undefined ? name : `${name}:${alias}`,
 		summary,
@@ -25,15 +26,17 @@ export function describeOperation(operation: AnyOperation, schemas: Schemas, ali
 		...(takesBody(operation) ? { requestBody: body(operation, schemas) } : {}),
 		responses: { ...answers(operation, schemas), ...refusedWith(statuses(operation)) },
 		"x-flagship-roles": allow,
-		"x-flagship-command": `flagship ${cli}`,
+		...(verb === undefined ? {} : { "x-flagship-command": `flagship ${verb}` }),
 		...(tool === undefined ? {} : { "x-flagship-tool": tool }),
 	};
 }
 
-function description({ allow, at, tool, cli }: AnyOperation): string {
+function description(operation: AnyOperation): string {
+	const { allow, at, tool } = operation;
+	const verb = verbOf(operation);
 	const who = allow.length === EVERYONE.length ? "every role" : allow.join(", ");
 	const forwarded = at === "host" ? " Forwarded to the host that holds the lieutenant." : "";
-	return `For ${who}.${forwarded} Tool: ${tool ?? "none"}. Command: \`flagship ${cli}\`.`;
+	return `For ${who}.${forwarded} Tool: ${tool ?? "none"}. Command: ${verb === undefined ? "none" : `\`flagship ${verb}\``}.`;
 }
 
 const takesBody = ({ method }: AnyOperation): boolean => method === "POST" || method === "PATCH";
