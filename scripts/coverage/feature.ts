@@ -1,7 +1,14 @@
 /** A feature of what Flagship is to do: planned, or shipped and shown by tests. */
 
-/** A test file from the root of the repository, and titles in it as they are written there. */
-export type Shown = readonly [file: string, title: string, ...titles: string[]];
+/**
+ * A test file from the root of the repository, and titles in it as they are written there; or a run of its own, by its
+ * script, that CI makes and heeds.
+ */
+export type Shown = ShownByTests | ShownByRun;
+export type ShownByTests = readonly [file: string, title: string, ...titles: string[]];
+export type ShownByRun = readonly [command: `npm run ${string}`];
+
+export const isRun = (shown: Shown): shown is ShownByRun => shown.length === 1;
 
 export interface Feature {
 	/** One line. Tools, gates and skills are named in backquotes: the check finds by that the ones without a row. */

@@ -461,7 +461,14 @@ export const areas: readonly Area[] = [
 				"test/extensions/gates-command.test.ts",
 				"/gates in RPC and print, and flagship gates",
 			]),
-			planned("All of it in one run with no skills, no prompt and an unwilling model"),
+			shipped(
+				"All of it in one run with no skills, no prompt and an unwilling model",
+				["npm run amnesiac"],
+				[
+					"test/amnesiac/amnesiac.test.ts",
+					"with the gates of the work log and of pushes off it fails, says why, and leaves nothing behind",
+				],
+			),
 		],
 	},
 	{

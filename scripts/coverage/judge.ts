@@ -1,6 +1,6 @@
 /** Whether the features say what is: every named test is there, and nothing that is shipped lacks a row. */
 import type { Source } from "../check/source.ts";
-import type { Area, Feature } from "./feature.ts";
+import { type Area, type Feature, isRun } from "./feature.ts";
 import { titlesOf } from "./titles.ts";
 
 /** What the product has: each of these is named by a feature that is shipped. */
@@ -10,13 +10,17 @@ export interface Product {
 	readonly skills: readonly string[];
 }
 
-export function problemsOf(
-	areas: readonly Area[],
-	product: Product,
-	read: (file: string) => Source | undefined,
-): readonly string[] {
+/** What can show a feature. */
+export interface Evidence {
+	read(file: string): Source | undefined;
+	/** Names of scripts that CI runs, and fails with. */
+	readonly runs: ReadonlySet<string>;
+}
+
+export function problemsOf(areas: readonly Area[], product: Product, evidence: Evidence): readonly string[] {
 	const features = areas.flatMap((area) => area.features);
-	return [...doubled(features), ...features.flatMap((feature) => unshown(feature, read)), ...missing(areas, product)];
+	const unproven = features.flatMap((feature) => unshown(feature, evidence));
+	return [...doubled(features), ...unproven, ...missing(areas, product)];
 }
 
 const doubled = (features: readonly Feature[]): string[] =>
@@ -24,8 +28,13 @@ const doubled = (features: readonly Feature[]): string[] =>
 		.filter(({ what }, at) => features.findIndex((feature) => feature.what === what) !== at)
 		.map(({ what }) => `'${what}' is there twice`);
 
-function unshown({ what, shown }: Feature, read: (file: string) => Source | undefined): string[] {
-	return shown.flatMap(([file, ...titles]) => {
+function unshown({ what, shown }: Feature, { read, runs }: Evidence): string[] {
+	return shown.flatMap((one) => {
+		if (isRun(one)) {
+			const [command] = one;
+			return runs.has(command.replace("npm run ", "")) ? [] : [`'${what}' names ${command}, which CI does not run`];
+		}
+		const [file, ...titles] = one;
 		const source = read(file);
 		if (source === undefined) return [`'${what}' names ${file}, which is not there`];
 		const there = titlesOf(source);

@@ -12,6 +12,7 @@ import { sourceOf } from "../check/source.ts";
 import { areas } from "./features.ts";
 import { type Product, problemsOf } from "./judge.ts";
 import { coveragePage } from "./page.ts";
+import { runsOf } from "./runs.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const textOf = (path: string): string | undefined =>
@@ -28,9 +29,13 @@ async function product(): Promise<Product> {
 }
 
 async function check(): Promise<void> {
-	const problems = problemsOf(areas, await product(), (file) => {
-		const text = textOf(file);
-		return text === undefined ? undefined : sourceOf(file, text);
+	const { scripts } = JSON.parse(textOf("package.json") ?? "{}") as { scripts?: Readonly<Record<string, string>> };
+	const problems = problemsOf(areas, await product(), {
+		read: (file) => {
+			const text = textOf(file);
+			return text === undefined ? undefined : sourceOf(file, text);
+		},
+		runs: runsOf(textOf(".ci/run") ?? "", scripts ?? {}),
 	}).map((problem) => `${problem}; mend scripts/coverage/features.ts`);
 	if (textOf("docs/coverage.md") !== coveragePage(areas)) problems.push("it is stale; `npm run docs` writes it anew");
 	for (const problem of problems) console.error(`docs/coverage.md  ${problem}`);

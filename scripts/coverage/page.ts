@@ -1,5 +1,5 @@
 /** `docs/coverage.md`, made of the features. */
-import type { Area, Feature, Shown } from "./feature.ts";
+import { type Area, type Feature, isRun, type Shown } from "./feature.ts";
 
 const HEAD = `# Coverage
 
@@ -10,7 +10,9 @@ tool, gate or skill has no row.
 
 const isShipped = ({ shown }: Feature): boolean => shown.length > 0;
 
-function shownText([file, ...titles]: Shown): string {
+function shownText(shown: Shown): string {
+	if (isRun(shown)) return `\`${shown[0]}\`, in CI`;
+	const [file, ...titles] = shown;
 	const link = `[${file.replace(/^test\//, "")}](../${file})`;
 	return `${link}: ${titles.map((title) => `“${title}”`).join(", ")}`;
 }
