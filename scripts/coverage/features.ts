@@ -372,6 +372,15 @@ export const areas: readonly Area[] = [
 				"gives no more rights than its parent has",
 				"ends with all below it, and cannot come back",
 			]),
+			shipped(
+				"Tokens are rotated, and say when they were last used",
+				[
+					"test/hub/tokens/rotate.test.ts",
+					"keeps its id, rights and those below it; the old secret opens nothing from then on",
+					"is told to the minute, without a write for each request, and outlives a restart",
+				],
+				[CLI, "the home's admin token is rotated: the file has the new one, the old opens nothing, hub and host go on"],
+			),
 			shipped("A table of rights, `docs/rights.md`, each cell proven over HTTP", [
 				"test/hub/http/rights.test.ts",
 				"has every operation that the hub answers, and nothing else",

@@ -6,7 +6,7 @@ import { logFile, settingsFile } from "../daemon/home.ts";
 import { log } from "../daemon/log.ts";
 import { onStopSignal, runAsProcess } from "../daemon/process.ts";
 import { readSettings } from "../daemon/settings.ts";
-import { makeAdminToken } from "../daemon/token.ts";
+import { makeAdminToken, renewAdminToken } from "../daemon/token.ts";
 import { fault, reason } from "../errors.ts";
 import { gateSettings } from "../gates/settings.ts";
 import { type BudgetSettings, budgetSettings } from "../host/budgets/settings.ts";
@@ -98,7 +98,8 @@ async function startIn(
 	const { folder, host, port, manner } = place;
 	// Sessions of this home know the file. On other data nobody does: there the person's token counts, or loopback.
 	const own = manner === "apart" ? undefined : makeAdminToken(world, folder);
-	const adminTokens = [own, place.token].filter((token) => token !== undefined);
+	const homeToken =
+		own === undefined ? {} : { homeToken: { secret: own, renew: () => renewAdminToken(world, folder) } };
 	const complain = (what: string) =>
 		manner === "background" ? log(world, logFile(home, "hub"), "hub", what) : void process.stderr.write(`${what}\n`);
 	const hub = await startHub({
@@ -106,7 +107,8 @@ async function startIn(
 		dataFolder: folder,
 		host,
 		port,
-		adminTokens,
+		adminTokens: place.token === undefined ? [] : [place.token],
+		...homeToken,
 		version: speaks.version,
 		...publicUrlOf(env),
 		...rules,

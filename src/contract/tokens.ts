@@ -22,12 +22,21 @@ export const Token = Type.Object({
 	host: Type.Optional(Type.String({ description: "the host it is bound to" })),
 	parent: Type.Optional(Type.String({ description: "id of the token below which it stands" })),
 	createdAt: Type.String(),
+	rotatedAt: Type.Optional(Type.String({ description: "since then it has another secret" })),
+	lastUsedAt: Type.Optional(Type.String({ description: "to the minute" })),
 	revokedAt: Type.Optional(Type.String()),
 });
 export type Token = Static<typeof Token>;
 
 const Hash = Type.String({ pattern: "^[0-9a-f]{64}$", description: "SHA-256 of the token, hex" });
 const REGISTRARS = ["admin", "host", "orchestrator"] as const;
+
+const line = ({ id, role, name, lastUsedAt, revokedAt }: Token): string =>
+	[
+		`${id} ${role} ${name}`,
+		lastUsedAt === undefined ? "never used" : `last used ${lastUsedAt}`,
+		...(revokedAt === undefined ? [] : ["revoked"]),
+	].join(", ");
 
 export const register = operation({
 	name: "tokens.register",
@@ -76,10 +85,33 @@ export const list = operation({
 	input: Type.Object({}),
 	output: Type.Object({ tokens: Type.Array(Token), count: Type.Integer() }),
 	allow: REGISTRARS,
-	tell: ({ tokens }) =>
-		tokens
-			.map((token) => `${token.id} ${token.role} ${token.name}${token.revokedAt === undefined ? "" : " revoked"}`)
-			.join("\n") || "No tokens.",
+	tell: ({ tokens }) => tokens.map(line).join("\n") || "No tokens.",
+});
+
+/** In place of an id: the admin token that the hub keeps in a file of its home. */
+export const HOME_ADMIN = "admin";
+
+export const rotate = operation({
+	name: "tokens.rotate",
+	at: "hub",
+	cli: "tokens rotate",
+	summary:
+		"Give a token another secret; the old one opens nothing from then on. `admin`: the one in the hub's own file.",
+	method: "POST",
+	path: "/tokens/:id/rotate",
+	status: 200,
+	input: Type.Object({ id: text(64, "token id, or admin") }),
+	output: Type.Object({
+		id: Type.String(),
+		role: oneOf(ROLES),
+		name: Type.String(),
+		secret: Type.Optional(Type.String({ description: "the new one; absent for admin: the hub's file holds it" })),
+	}),
+	allow: REGISTRARS,
+	tell: ({ id, role, name, secret }) =>
+		secret === undefined
+			? "The home has another admin token, in hub/admin.token. Who read the old one reads that file again."
+			: `${secret}\n${id} ${role} ${name}. It is not shown again; the old one opens nothing any more.`,
 });
 
 export const revoke = operation({

@@ -19,7 +19,7 @@ import { createIds } from "./ids.ts";
 import { forgetOldKeys } from "./keys/keys.ts";
 import { loadModules, type Modules } from "./modules.ts";
 import { seedSkills } from "./skills/seed.ts";
-import { createTokens, type Tokens } from "./tokens/tokens.ts";
+import { createTokens, type HomeToken, type Tokens } from "./tokens/tokens.ts";
 
 export interface HubOptions {
 	readonly world: World;
@@ -31,6 +31,8 @@ export interface HubOptions {
 	readonly port: number;
 	/** Secrets, each as good as a stored token of role admin. */
 	readonly adminTokens: readonly string[];
+	/** The admin token of the home's own file; absent where the data has none. */
+	readonly homeToken?: HomeToken;
 	/** This package's version, told to everyone. */
 	readonly version: string;
 	/** Absent: all enforced. */
@@ -96,7 +98,7 @@ async function serve(options: HubOptions, modules: Modules, storage: Storage): P
 	const feed = createFeed(storage.reading);
 	const publisher = createPublisher(world, ids);
 	const database = createDatabase({ world, storage, publisher, deliver: feed.deliver });
-	const tokens = createTokens(storage.reading, adminTokens);
+	const tokens = createTokens(storage.reading, adminTokens, options.homeToken);
 	const links = createLinks({ world, version, database, complain });
 	const open = isOpen(tokens, options.host);
 	const awake = attentive(world, database, complain);

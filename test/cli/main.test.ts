@@ -1,5 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+	chmodSync,
+	cpSync,
+	existsSync,
+	mkdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
@@ -48,6 +58,37 @@ it("an operation's command starts the hub, asks it, and prints what a person rea
 	expect((await flagship(at, "log", "query")).out).toContain("from a pipe");
 	const refused = await flagship(at, "board", "get", "nothing");
 	expect(refused).toMatchObject({ code: 1, out: "", err: expect.stringContaining("not found") });
+});
+
+it("the home's admin token is rotated: the file has the new one, the old opens nothing, hub and host go on", async () => {
+	const at = shell();
+	const file = join(at.home.hub, "admin.token");
+	for (const words of [
+		["hub", "start"],
+		["lt", "status"],
+	] as const)
+		expect((await flagship(at, ...words)).code).toBe(0);
+	const tokens = async () => (await flagship(at, "tokens", "list")).out;
+	const knowsHost = async () => / host \S+, last used \d{4}-\d\d-\d\dT\d\d:\d\d:00.000Z/.test(await tokens());
+	await until(knowsHost, "the host, known to the hub", 30_000);
+	const { address = "" } = hubOf(at) ?? {};
+	const status = async (token: string) =>
+		(await fetch(`${address}/tokens/me`, { headers: { authorization: `Bearer ${token.trim()}` } })).status;
+	const former = readFileSync(file, "utf8");
+	expect(await status(former)).toBe(200);
+
+	const rotated = await flagship(at, "tokens", "rotate", "admin");
+	expect(rotated).toMatchObject({ code: 0, err: "", out: expect.stringContaining("hub/admin.token") });
+	const latter = readFileSync(file, "utf8");
+	expect(rotated.out).not.toContain(latter.trim());
+	expect([latter === former, statSync(file).mode & 0o777]).toEqual([false, 0o600]);
+	expect([await status(former), await status(latter)]).toEqual([401, 200]);
+
+	// The host knew the old one: it comes back to a hub that started anew, by the new one.
+	expect((await flagship(at, "hub", "stop")).code).toBe(0);
+	rmSync(join(at.home.hub, "hub.db"));
+	expect((await flagship(at, "hub", "start")).code).toBe(0);
+	await until(knowsHost, "the host, known to a hub that had forgotten it", 30_000);
 });
 
 it("an operation of the host goes over its socket", async () => {

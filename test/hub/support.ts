@@ -45,6 +45,7 @@ export interface TestHubOptions {
 	readonly budgets?: HubOptions["budgets"];
 	readonly kinds?: HubOptions["kinds"];
 	readonly publicUrl?: string;
+	readonly homeToken?: HubOptions["homeToken"];
 }
 
 /** A client that shakes hands. */
@@ -64,6 +65,7 @@ export async function testHub(options: TestHubOptions = {}): Promise<TestHub> {
 		...(options.budgets === undefined ? {} : { budgets: options.budgets }),
 		...(options.kinds === undefined ? {} : { kinds: options.kinds }),
 		...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+		...(options.homeToken === undefined ? {} : { homeToken: options.homeToken }),
 		complain: (what) => complaints.push(what),
 	});
 	let closed: Promise<void> | undefined;

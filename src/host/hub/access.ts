@@ -52,7 +52,7 @@ export class Access {
 
 	/** A client that acts with this token. */
 	as(held: HeldToken): Client {
-		return this.#client(held.subject, held.token);
+		return this.#client(held.subject, () => held.token);
 	}
 
 	/** Makes every token of this host known. Saying it again changes nothing, so it is said at each link. */
@@ -111,18 +111,19 @@ export class Access {
 		const place = this.#options.find();
 		if (place === undefined || this.#knownTo === place.url) return;
 		const own = this.own();
-		const authority = this.#client(`authority of ${place.url}`, place.authority);
+		// Read with each address: the home's admin token may have been rotated since.
+		const authority = this.#client(`authority of ${place.url}`, (found) => found.authority);
 		await authority.call(tokens.register, { hash: hashOf(own.token), role: own.role, name: own.name });
 		this.#knownTo = place.url;
 	}
 
-	#client(who: string, token: string): Client {
+	#client(who: string, tokenAt: (place: HubPlace) => string): Client {
 		const known = this.#clients.get(who);
 		if (known !== undefined) return known;
 		const { world, version, find, http } = this.#options;
 		const resolve = () => {
 			const place = find();
-			return place === undefined ? undefined : { url: place.url, token };
+			return place === undefined ? undefined : { url: place.url, token: tokenAt(place) };
 		};
 		const client = createClient({ world, version, resolve, timeout: TIMEOUT, ...(http === undefined ? {} : { http }) });
 		this.#clients.set(who, client);

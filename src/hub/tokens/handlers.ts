@@ -1,8 +1,8 @@
 import * as contract from "../../contract/tokens.ts";
-import { fault } from "../../errors.ts";
+import { Fault, fault } from "../../errors.ts";
 import type { Caller } from "../author.ts";
 import type { Tx } from "../database/tx.ts";
-import { read, type Stamp, type WriteCall, write } from "../handle.ts";
+import { type Chore, read, type Stamp, type WriteCall, write } from "../handle.ts";
 import type { TokenRow } from "./schema.ts";
 import { hashOf, RANK } from "./tokens.ts";
 
@@ -20,18 +20,85 @@ export const register = write(contract.register, async (call) => {
 export const mint = write(
 	contract.mint,
 	async (call) => {
-		const secret = Buffer.from(call.hub.world.random.bytes(32)).toString("base64url");
+		const secret = newSecret(call);
 		const row = await add(call, { ...call.input, hash: hashOf(secret) });
 		return { secret, token: tokenOf(row) };
 	},
 	{ secret: true },
 );
 
-export const list = read(contract.list, async ({ db, caller }) => {
+export const list = read(contract.list, async ({ db, caller, hub, now }) => {
 	const rows = await db.selectFrom("tokens").selectAll().orderBy("id").execute();
+	const uses = new Map((await db.selectFrom("token_uses").selectAll().execute()).map(({ token, at }) => [token, at]));
 	const shown = caller.role === "admin" ? rows : below(rows, caller.id);
-	return { tokens: shown.map(tokenOf), count: shown.length };
+	const lastUse = ({ id }: TokenRow) => (hub.tokens.wasUsed(id) ? minute(now) : uses.get(id));
+	return { tokens: shown.map((row) => tokenOf(row, lastUse(row))), count: shown.length };
 });
+
+/** Once a minute for all: a use that is noted with each request would make a write of every read. */
+export const noteUses: Chore = {
+	type: "chore",
+	every: 60_000,
+	async run({ tokens, database, world }) {
+		const used = tokens.takeUsed();
+		if (used.length === 0) return;
+		const at = minute(world.clock.now());
+		await database.write(async (tx) => {
+			for (const id of used) {
+				// An admin of the command line has no row.
+				const sql = "insert or replace into token_uses (token, at) select id, ? from tokens where id = ?";
+				tx.gate.connection.run(sql, at, id);
+			}
+		});
+	},
+};
+
+export const rotate = write(
+	contract.rotate,
+	async (call) => {
+		const { input, author, caller, tx, stamp, hub } = call;
+		if (input.id === contract.HOME_ADMIN) return await rotateHome(call);
+		const rows = await tx.selectFrom("tokens").selectAll().execute();
+		const row = rows.find(({ id }) => id === input.id);
+		if (row === undefined) throw fault("not_found", "Token");
+		const isOwn = row.id === caller.id || below(rows, caller.id).includes(row);
+		if (caller.role !== "admin" && !isOwn) throw fault("forbidden", caller.role, "rotate this token");
+		if (row.revoked_at !== null) throw fault("conflict", "The token is revoked");
+		if (row.host !== null) throw keptByHost(row.host);
+		const secret = newSecret(call);
+		const next = { ...row, hash: hashOf(secret), rotated_at: stamp.timestamp };
+		await tx.updateTable("tokens").set(next).where("id", "=", row.id).execute();
+		await tx.publish(rotated(author, row));
+		tx.after(() => {
+			hub.tokens.forget([row]);
+			hub.tokens.remember(next);
+		});
+		return { id: row.id, role: row.role, name: row.name, secret };
+	},
+	{ secret: true },
+);
+
+/** The file first: should the event not be stored, the new token counts all the same, and the file has it. */
+async function rotateHome({ author, caller, tx, hub }: WriteCall<unknown>) {
+	if (caller.role !== "admin") throw fault("forbidden", caller.role, "rotate the admin token");
+	hub.tokens.renewHome();
+	const admin = { id: contract.HOME_ADMIN, role: "admin", name: "admin" } as const;
+	await tx.publish(rotated(author, admin));
+	return admin;
+}
+
+const rotated = (by: WriteCall<unknown>["author"], { id, name, role }: Pick<TokenRow, "id" | "name" | "role">) => ({
+	...{ type: "token_rotated", by, detail: { token: id } },
+	summary: `${name} (${role}) has another secret`,
+});
+
+/** A host starts its agents with what it keeps: another secret that it does not know would cut all of them off. */
+const keptByHost = (host: string): Fault =>
+	new Fault(
+		"conflict",
+		`Host ${host} made this token and keeps it for its agents`,
+		"It ends by itself when its agent is gone; `flagship tokens revoke` ends it now, and with it what its agent may.",
+	);
 
 export const revoke = write(contract.revoke, async ({ input, author, caller, tx, stamp, hub }) => {
 	const rows = await tx.selectFrom("tokens").selectAll().execute();
@@ -100,6 +167,11 @@ function mayMake(parent: { readonly role: Caller["role"] }, wanted: Wanted): voi
 	if (!allowed) throw fault("forbidden", parent.role, `make a token of role ${wanted.role}`);
 }
 
+const newSecret = ({ hub }: WriteCall<unknown>): string =>
+	Buffer.from(hub.world.random.bytes(32)).toString("base64url");
+
+const minute = (ms: number): string => new Date(ms - (ms % 60_000)).toISOString();
+
 const rowOf = ({ hash, role, name }: Wanted, parent: TokenRow | undefined, stamp: Stamp): TokenRow => ({
 	id: stamp.id,
 	hash,
@@ -109,6 +181,7 @@ const rowOf = ({ hash, role, name }: Wanted, parent: TokenRow | undefined, stamp
 	parent: parent?.id ?? null,
 	created_at: stamp.timestamp,
 	revoked_at: null,
+	rotated_at: null,
 });
 
 async function standsBelow(tx: Tx, id: string, ancestor: string): Promise<boolean> {
@@ -121,7 +194,8 @@ function below(rows: readonly TokenRow[], ancestor: string): TokenRow[] {
 	return children.flatMap((child) => [child, ...below(rows, child.id)]);
 }
 
-function tokenOf({ id, role, name, host, parent, created_at, revoked_at }: TokenRow): contract.Token {
+function tokenOf(row: TokenRow, lastUsedAt?: string): contract.Token {
+	const { id, role, name, host, parent, created_at, revoked_at, rotated_at } = row;
 	return {
 		id,
 		role,
@@ -129,6 +203,8 @@ function tokenOf({ id, role, name, host, parent, created_at, revoked_at }: Token
 		...(host === null ? {} : { host }),
 		...(parent === null ? {} : { parent }),
 		createdAt: created_at,
+		...(rotated_at === null ? {} : { rotatedAt: rotated_at }),
+		...(lastUsedAt === undefined ? {} : { lastUsedAt }),
 		...(revoked_at === null ? {} : { revokedAt: revoked_at }),
 	};
 }

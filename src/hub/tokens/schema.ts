@@ -4,6 +4,7 @@ import { schema } from "../database/schema.ts";
 declare module "../database/tables.ts" {
 	interface Tables {
 		tokens: TokenRow;
+		token_uses: { token: string; at: string };
 	}
 }
 
@@ -18,6 +19,8 @@ export interface TokenRow {
 	parent: string | null;
 	created_at: string;
 	revoked_at: string | null;
+	/** When it was given its present secret; null while it has its first. */
+	rotated_at: string | null;
 }
 
 export const tokensSchema = schema("tokens", [
@@ -30,5 +33,10 @@ export const tokensSchema = schema("tokens", [
 		parent text references tokens (id),
 		created_at text not null,
 		revoked_at text
+	) strict;`,
+	`alter table tokens add column rotated_at text;
+	create table token_uses (
+		token text primary key references tokens (id),
+		at text not null
 	) strict;`,
 ]);

@@ -1,6 +1,7 @@
 /** All tokens, in memory: every request asks, and thirty agents have few. Rows are changed first, this after the commit. */
 import { hash } from "node:crypto";
 import type { Role } from "../../contract/operation.ts";
+import { Fault } from "../../errors.ts";
 import type { Caller } from "../author.ts";
 import type { Connection } from "../database/connection.ts";
 import type { TokenRow } from "./schema.ts";
@@ -17,23 +18,38 @@ export const RANK: Readonly<Record<Role, number>> = {
 
 export const hashOf = (secret: string): string => hash("sha256", secret, "hex");
 
+/** The admin token that the home's own sessions read from a file. */
+export interface HomeToken {
+	readonly secret: string;
+	/** Makes another, puts it in the file's place, and gives it back. Throws what the disk says. */
+	renew(): string;
+}
+
 export interface Tokens {
 	/** Whose secret it is. Looked up by its hash: how long that takes says nothing about the secret. */
 	caller(secret: string): Caller | undefined;
 	/** False when this hub has no token at all. */
 	readonly any: boolean;
 	remember(row: TokenRow): void;
+	/** The home's admin token gets another secret, on disk and here. Throws `conflict` where no file of this hub holds one. */
+	renewHome(): void;
+	/** True when it was used since `used` was last taken. */
+	wasUsed(id: string): boolean;
+	/** Ids of the tokens used since this was last asked: so that their use costs no write per request. */
+	takeUsed(): readonly string[];
 	forget(rows: readonly TokenRow[]): void;
-	/** Called with the ids of revoked tokens: what they opened is closed. */
+	/** Called with the ids of tokens that were revoked, or have another secret now: what they opened is closed. */
 	onRevoked(run: (ids: ReadonlySet<string>) => void): void;
 	/** True when `name` is a lieutenant or worker of this host, also one whose token has ended. */
 	bound(host: string, name: string): boolean;
 }
 
-export function createTokens(reader: Connection, adminTokens: readonly string[]): Tokens {
+export function createTokens(reader: Connection, adminTokens: readonly string[], home?: HomeToken): Tokens {
 	const byHash = new Map<string, Caller>();
 	const boundNames = new Set<string>();
 	const listeners: ((ids: ReadonlySet<string>) => void)[] = [];
+	const used = new Set<string>();
+	let homeSecret = home?.secret;
 
 	const remember = (row: TokenRow): void => {
 		if (row.revoked_at === null) byHash.set(row.hash, callerOf(row));
@@ -41,27 +57,59 @@ export function createTokens(reader: Connection, adminTokens: readonly string[])
 	};
 
 	for (const row of reader.all<TokenRow>("select * from tokens")) remember(row);
-	for (const secret of adminTokens) {
-		const hashed = hashOf(secret);
-		// The same admin token is the same scope of keys after a restart.
-		byHash.set(hashed, { id: `admin:${hashed.slice(0, 16)}`, role: "admin", name: "admin" });
-	}
+	for (const secret of adminTokens) byHash.set(hashOf(secret), adminOf(secret));
+	if (homeSecret !== undefined) byHash.set(hashOf(homeSecret), adminOf(homeSecret));
+	const tell = (ids: ReadonlySet<string>): void => {
+		for (const run of listeners) run(ids);
+	};
 
 	return {
-		caller: (secret) => byHash.get(hashOf(secret)),
+		caller(secret) {
+			const caller = byHash.get(hashOf(secret));
+			if (caller !== undefined) used.add(caller.id);
+			return caller;
+		},
 		get any() {
 			return byHash.size > 0;
 		},
 		remember,
 		forget(rows) {
 			for (const row of rows) byHash.delete(row.hash);
-			const ids = new Set(rows.map((row) => row.id));
-			for (const run of listeners) run(ids);
+			tell(new Set(rows.map((row) => row.id)));
+		},
+		renewHome() {
+			if (home === undefined || homeSecret === undefined || adminTokens.includes(homeSecret)) {
+				throw new Fault(
+					"conflict",
+					"This hub's admin token is the VERS_AUTH_TOKEN of where it was started",
+					SET_ANOTHER,
+				);
+			}
+			const former = homeSecret;
+			homeSecret = home.renew();
+			byHash.delete(hashOf(former));
+			byHash.set(hashOf(homeSecret), adminOf(homeSecret));
+			tell(new Set([adminOf(former).id]));
+		},
+		wasUsed: (id) => used.has(id),
+		takeUsed() {
+			const ids = [...used];
+			used.clear();
+			return ids;
 		},
 		onRevoked: (run) => void listeners.push(run),
 		bound: (host, name) => boundNames.has(boundKey(host, name)),
 	};
 }
+
+/** The same admin token is the same scope of keys after a restart. */
+const adminOf = (secret: string): Caller => ({
+	id: `admin:${hashOf(secret).slice(0, 16)}`,
+	role: "admin",
+	name: "admin",
+});
+
+const SET_ANOTHER = "Set another VERS_AUTH_TOKEN there and start the hub again.";
 
 const boundKey = (host: string, name: string): string => `${host}\n${name}`;
 

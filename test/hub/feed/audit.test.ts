@@ -81,6 +81,7 @@ const steps: readonly [
 		"token_registered",
 		admin,
 	],
+	["tokens.rotate", "POST", "/tokens/:tokens.register/rotate", undefined, "token_rotated", admin],
 	["tokens.revoke", "DELETE", "/tokens/:tokens.register", undefined, "token_revoked", admin],
 	["feed.publish", "POST", "/feed/events", { type: "custom", summary: "s" }, "custom"],
 	["feed.forget", "DELETE", "/feed/readers/r", undefined, "feed_reader_forgotten"],

@@ -54,11 +54,15 @@ async function ask(operation: AnyOperation, token: string | undefined): Promise<
 	return { status: response.status, body: isJson ? JSON.parse(text) : text };
 }
 
+/** What the hub writes by itself, whatever was asked: the minute of a token's last use, and what its indexes have still to read. */
+const OWN = new Set(["token_uses", "task_words_due", "log_indexed"]);
+
 /** All that the hub keeps. */
 function kept(): string {
 	const database = new DatabaseSync(`${folder}/hub.db`, { readOnly: true });
 	const tables = database.prepare("select name from sqlite_schema where type = 'table' and sql like '% strict%'").all();
-	const rows = tables.map(({ name }) => [name, database.prepare(`select * from "${name}"`).all()]);
+	const names = tables.map(({ name }) => String(name)).filter((name) => !OWN.has(name));
+	const rows = names.map((name) => [name, database.prepare(`select * from "${name}"`).all()]);
 	database.close();
 	return JSON.stringify(rows);
 }
