@@ -2,9 +2,14 @@
  * What pi loads must stay light: every session pays for it, also one that never starts a fleet. From each extension all
  * static imports are followed; a heavy package may only be met behind `await import()`.
  */
-import type { Problem, Rule, Source } from "./source.ts";
+import type { Import, Problem, Rule, Source } from "./source.ts";
 
 const HEAVY = /^(?:execa|fastify|kysely|ws|croner|markdown-it|@fastify\/.*|node:sqlite|node:http2?|node:https)$/;
+
+/** The one file that loads `node:http`, and says why nobody else may. */
+const HTTP = "src/world/http.ts";
+
+const isHeavy = ({ specifier, target }: Import): boolean => HEAVY.test(specifier) || target === HTTP;
 
 interface Reached {
 	readonly source: Source;
@@ -18,7 +23,7 @@ function heavyFrom(entry: Source, byPath: ReadonlyMap<string, Source>): Problem[
 	for (let reached = queue.shift(); reached !== undefined; reached = queue.shift()) {
 		const { source, way } = reached;
 		for (const made of source.imports.filter(({ kind }) => kind === "static")) {
-			if (HEAVY.test(made.specifier)) {
+			if (isHeavy(made)) {
 				const message = `'${made.specifier}' is loaded with every pi session (${way.join(" → ")}); use await import()`;
 				problems.push({ path: source.path, line: made.line, message });
 			}
@@ -44,3 +49,13 @@ export const lightExtensions: Rule = (sources) => {
 	}
 	return [...first.values()];
 };
+
+/** `import` of `node:http` costs every process that does it 13 MB, wherever it stands. */
+export const lightHttp: Rule = (sources) =>
+	sources
+		.filter(({ path }) => /^(?:src|extensions|bin)\//.test(path))
+		.flatMap(({ path, imports }) =>
+			imports
+				.filter(({ kind, specifier }) => kind !== "type" && /^(?:node:)?http$/.test(specifier))
+				.map(({ line }) => ({ path, line, message: `'node:http' loads all of fetch when imported; use ${HTTP}` })),
+		);

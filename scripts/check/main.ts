@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { lengthRule } from "./length.ts";
-import { lightExtensions } from "./light.ts";
+import { lightExtensions, lightHttp } from "./light.ts";
 import { declaredPackages, type Manifest } from "./packages.ts";
 import { importDirections, readRooms } from "./rooms.ts";
 import type { Rule } from "./source.ts";
@@ -18,6 +18,7 @@ const rules: readonly Rule[] = [
 	importDirections(readRooms(architecture)),
 	worldRule,
 	lightExtensions,
+	lightHttp,
 	declaredPackages(manifest),
 	wordRule,
 	lengthRule,

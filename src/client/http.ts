@@ -3,9 +3,10 @@
  * way to this machine's loopback; a hub behind an ssh link is a unix socket; and an idle keep-alive connection of an
  * agent never keeps a process alive, so `pi -p` ends when its work ends.
  */
-import { Agent, type ClientRequest, type IncomingMessage, request as plainRequest } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { Agent as TlsAgent, request as tlsRequest } from "node:https";
 import { reason } from "../errors.ts";
+import { Agent, request as plainRequest } from "../world/http.ts";
 
 export interface HttpRequest {
 	/** `http://…`, `https://…`, or `unix:/path`. */

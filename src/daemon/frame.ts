@@ -56,7 +56,6 @@ export async function runDaemon(options: FrameOptions): Promise<number> {
 	const stopped = new Promise<string>((resolve) => options.onStop(() => resolve("asked to end")));
 	const ask = asker(world, daemon, speaks);
 	const probe = async (address: string) => (await ask(address)) !== undefined;
-	await loadLate(world);
 	const lock = await lockForLife({ world, daemon, folder: options.folder, version: speaks.version, probe });
 	const running = await options.start();
 	lock.announce(running.address);
@@ -70,12 +69,6 @@ export async function runDaemon(options: FrameOptions): Promise<number> {
 	await close(options, running, why);
 	return EXIT.order;
 }
-
-/**
- * What the world loads at its first command, for the sake of pi's start, a daemon loads now: an update of the package
- * replaces the files under it, and the first git call of next week must still work. Sockets load theirs by listening.
- */
-const loadLate = (world: World) => world.spawn.run("true", []);
 
 /** ms after which the space for a full disk is kept: not while it starts, and again when it was given up. */
 const KEPT_EVERY = 5_000;

@@ -1,5 +1,5 @@
 /** Is anybody there? The smallest question that only a working daemon can answer. */
-import { request } from "node:http";
+import { request } from "../world/http.ts";
 import type { World } from "../world.ts";
 import type { Daemon } from "./home.ts";
 import type { Speaks } from "./version.ts";

@@ -1,5 +1,12 @@
-/** A command run to its end, by `execa`: no shell, bounded in time and output. */
+/**
+ * A command run to its end: no shell, bounded in time and output. Plain `child_process`: deadline, group and bounds are
+ * ours anyhow, and the library that hub and host loaded for the rest cost each of them its 150 modules for as long as it
+ * lived.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { statSync } from "node:fs";
 import type { Readable } from "node:stream";
+import { reason } from "../errors.ts";
 import type { Ran, RunOptions } from "../world.ts";
 
 const DEFAULT_TIMEOUT = 30_000;
@@ -9,10 +16,10 @@ const LINGER = 250;
 const CANNOT_START = 127;
 
 /** Keeps the first `limit` bytes and reads the rest away, so that the program is never blocked. */
-function collect(stream: Readable, limit: number): () => string {
+function collect(stream: Readable | null, limit: number): () => string {
 	const chunks: Buffer[] = [];
 	let room = limit;
-	stream.on("data", (chunk: Buffer) => {
+	stream?.on("data", (chunk: Buffer) => {
 		if (room <= 0) return;
 		chunks.push(chunk.subarray(0, room));
 		room -= chunk.length;
@@ -28,24 +35,43 @@ function killGroup(pid: number): void {
 	}
 }
 
-export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-	// Loaded at first use: pi loads this file with every extension, and most sessions run no command.
-	const { execa } = await import("execa");
-	const child = execa(command, args, {
-		...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-		...(options.env === undefined ? {} : { env: { ...options.env }, extendEnv: false }),
-		...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
+/** Throws, or emits `error` later, when the command cannot start: Node does either, by the kind of failure. */
+function start(command: string, args: readonly string[], { cwd, env, input }: RunOptions): ChildProcess {
+	return spawn(command, [...args], {
+		cwd,
+		env: env === undefined ? process.env : { ...env },
 		// A group of its own: at the timeout its children end with it.
 		detached: true,
-		reject: false,
-		buffer: false,
-		encoding: "buffer",
+		stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
 	});
+}
+
+/** Node says of a missing folder that the command is missing. */
+function cannotStart(why: unknown, cwd: string | undefined): Ran {
+	const isFolder = cwd === undefined || statSync(cwd, { throwIfNoEntry: false })?.isDirectory() === true;
+	const stderr = isFolder ? reason(why) : `cwd ${cwd} is no folder`;
+	return { code: CANNOT_START, stdout: "", stderr, timedOut: false };
+}
+
+const next = <T>(child: ChildProcess, event: "exit" | "close" | "error"): Promise<T> =>
+	new Promise((resolve) => child.once(event, resolve));
+
+export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+	let child: ChildProcess;
+	try {
+		child = start(command, args, options);
+	} catch (thrown) {
+		return cannotStart(thrown, options.cwd);
+	}
+	const failed = next<Error>(child, "error");
 	const { pid } = child;
-	if (pid === undefined)
-		return { code: CANNOT_START, stdout: "", stderr: (await child).originalMessage ?? "", timedOut: false };
+	if (pid === undefined) return cannotStart(await failed, options.cwd);
+	const [exited, closed] = [next<number | null>(child, "exit"), next(child, "close")];
 	options.began?.(pid);
 
+	// One that ends without reading all of it says by its exit whether it should have.
+	child.stdin?.on("error", () => undefined);
+	child.stdin?.end(options.input);
 	const limit = options.maxOutput ?? DEFAULT_OUTPUT;
 	const stdout = collect(child.stdout, limit);
 	const stderr = collect(child.stderr, limit);
@@ -54,12 +80,12 @@ export async function run(command: string, args: readonly string[], options: Run
 		timedOut = true;
 		killGroup(pid);
 	}, options.timeout ?? DEFAULT_TIMEOUT);
-	const exit = await new Promise<number | null>((resolve) => child.once("exit", resolve));
+	const exit = await exited;
 	clearTimeout(deadline);
 	if (options.endsGroup === true) killGroup(pid);
-	await Promise.race([child, new Promise((resolve) => setTimeout(resolve, LINGER).unref())]);
-	child.stdout.destroy();
-	child.stderr.destroy();
+	await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, LINGER).unref())]);
+	child.stdout?.destroy();
+	child.stderr?.destroy();
 	// Ended by a signal: the shells' convention for "not by itself".
 	return { code: exit ?? 128, stdout: stdout(), stderr: stderr(), timedOut };
 }

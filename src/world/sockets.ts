@@ -105,7 +105,7 @@ async function closeAll(server: Server, sockets: WebSocketServer): Promise<void>
 }
 
 async function listen(path: string, accept: (connection: Connection) => void): Promise<Listener> {
-	const [{ createServer }, { WebSocketServer }] = await Promise.all([import("node:http"), import("ws")]);
+	const [{ createServer }, { WebSocketServer }] = await Promise.all([import("./http.ts"), import("ws")]);
 	removeStale(path);
 	const server = createServer((_request, response) => response.writeHead(426).end("WebSocket only\n"));
 	const sockets = new WebSocketServer({ server, ...socketOptions });

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { lengthRule } from "../../scripts/check/length.ts";
-import { lightExtensions } from "../../scripts/check/light.ts";
+import { lightExtensions, lightHttp } from "../../scripts/check/light.ts";
 import { declaredPackages } from "../../scripts/check/packages.ts";
 import { importDirections, readRooms } from "../../scripts/check/rooms.ts";
 import { type Rule, sourceOf } from "../../scripts/check/source.ts";
@@ -143,6 +143,19 @@ describe("light extensions", () => {
 	test("behind await import(), and behind a type, nothing is loaded", () => {
 		expect(offences(lightExtensions, chain('const b = await import("./b.ts");'))).toEqual([]);
 		expect(offences(lightExtensions, chain('import type { B } from "./b.ts";'))).toEqual([]);
+	});
+
+	test("node:http is imported by nobody, at once or later, and what loads it is itself heavy", () => {
+		const files = {
+			"src/client/a.ts": 'import { request } from "node:http";',
+			"src/host/b.ts": 'const http = await import("http");',
+			"src/hub/c.ts": 'import type { Server } from "node:http";\nimport { request } from "../world/http.ts";',
+			"test/d.ts": 'import { createServer } from "node:http";',
+		};
+		expect(offences(lightHttp, files)).toEqual(["src/client/a.ts:1", "src/host/b.ts:1"]);
+		expect(offences(lightExtensions, chain('import { request } from "../world/http.ts";'))).toEqual([
+			"src/fleet/a.ts:1",
+		]);
 	});
 });
 

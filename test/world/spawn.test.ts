@@ -31,6 +31,12 @@ describe("run", () => {
 		expect(ran).toEqual({ code: 3, stdout: "héllo", stderr: "$(id); *\n", timedOut: false });
 	});
 
+	test("a command that does not read its input ends as it says; one without any finds the end of it", async () => {
+		const ran = await spawn.run("sh", ["-c", "exec <&-; sleep 0.1; exit 4"], { input: "x".repeat(5_000_000) });
+		expect(ran.code).toBe(4);
+		expect(await spawn.run("cat", [])).toMatchObject({ code: 0, stdout: "" });
+	});
+
 	test("uses exactly the environment that it is given", async () => {
 		const ran = await spawn.run("/usr/bin/env", [], { env: { ONLY: "this" } });
 		expect(ran.stdout).toBe("ONLY=this\n");
@@ -39,6 +45,9 @@ describe("run", () => {
 	test.each([
 		["a program that is not there", "no-such-program", undefined, "no-such-program"],
 		["a folder that is not there", "ls", "/no/such/folder", "cwd"],
+		["a path through a file", "ls", "/dev/null/x", "cwd"],
+		["a name that no system takes", "ls\0", undefined, "null bytes"],
+		["more than a system takes", "x".repeat(10_000_000), undefined, "E"],
 	])("says why for %s, with code 127", async (_, command, cwd, why) => {
 		const ran = await spawn.run(command, [], cwd === undefined ? {} : { cwd });
 		expect(ran.code).toBe(127);

@@ -3,9 +3,10 @@
  * (what was asked), `/__state`, and `POST /__script` (another script from now on).
  */
 import { appendFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createServer } from "../../world/http.ts";
 import { type Answer, answerOf, called, spoken, type Usage, usageChunk, whole } from "./answer.ts";
 import { Reading } from "./choose.ts";
 import { type Asked, describeRequest } from "./request.ts";

@@ -1,6 +1,6 @@
 /** Every failure as the answer it becomes. */
-import { STATUS_CODES } from "node:http";
 import { Fault, fault, reason } from "../../errors.ts";
+import { STATUS_CODES } from "../../world/http.ts";
 
 const BODY_MAX_TEXT = "1 MiB";
 
