@@ -1,6 +1,6 @@
 /** Every error that the hub answers with, by status: one form, told once. */
-import { STATUS_CODES } from "node:http";
 import { errors } from "../../errors.ts";
+import { STATUS_CODES } from "../../world/http.ts";
 
 const codes = Object.entries(errors);
 
