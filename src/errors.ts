@@ -172,6 +172,16 @@ export const errors = {
 			`${folder} was written by a newer Flagship (schema ${has}; this one knows ${knows}).`,
 		remedy: "Update Flagship: `pi update`.",
 	},
+	backup_damaged: {
+		status: 409,
+		message: (file: string, where: string) => `${file} is no whole backup: ${where}.`,
+		remedy: "Use another one: `flagship backups list` names those of the hub, `flagship verify <file>` tries one.",
+	},
+	backup_failed: {
+		status: 507,
+		message: (done: string, why: string) => `The backup was not ${done}: ${why}.`,
+		remedy: "Mend that, or name a place elsewhere, and ask again; earlier backups are as they were.",
+	},
 	update_needed: {
 		status: 409,
 		message: (who: string, has: string, wants: string) => `${who} speaks protocol ${has}; this side speaks ${wants}.`,

@@ -4,6 +4,7 @@
  */
 import { boardFeatures } from "./board.ts";
 import { type Area, planned, type Shown, shipped } from "./feature.ts";
+import { keeping } from "./keeping.ts";
 import { people } from "./people.ts";
 import { usage } from "./usage.ts";
 
@@ -364,7 +365,8 @@ export const areas: readonly Area[] = [
 			...usage,
 			planned("Captain's log: daily, with exact figures and where they come from"),
 			planned("Scheduler"),
-			planned("Backup from anywhere, on a schedule, verified; import of a data folder"),
+			...keeping,
+			planned("Import of a data folder"),
 			planned("Dashboard, magic link"),
 			shipped("Tokens and rights per agent", [
 				TOKENS,

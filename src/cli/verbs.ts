@@ -88,6 +88,26 @@ export const VERBS: readonly Verb[] = [
 		run: async (context, args) => (await import("./backfill.ts")).backfill(context, args),
 	},
 	{
+		words: "backup",
+		people: true,
+		usage: "backup <file> [--json]",
+		summary: "Write all that the hub keeps into one file, tried by a restore; the hub goes on.",
+		run: async (context, args) => (await import("./backup.ts")).backup(context, args),
+	},
+	{
+		words: "verify",
+		usage: "verify <file> [--json]",
+		summary: "Try a backup: every byte, every row, and a restore that the hub's own code opens.",
+		run: async (context, args) => (await import("./backup.ts")).verify(context, args),
+	},
+	{
+		words: "restore",
+		people: true,
+		usage: "restore <file> [--json]",
+		summary: "Put a backup in the place of the hub's data, which is kept beside it. The hub must be stopped.",
+		run: async (context, args) => (await import("./backup.ts")).restore(context, args),
+	},
+	{
 		words: "hub query",
 		usage: "hub query",
 		summary: "Answer one query from stdin over a copy of the hub's records: what the hub starts for usage_query.",

@@ -121,8 +121,10 @@ export const files: Files = {
 		return volume.bavail * volume.bsize;
 	},
 	database(path) {
-		// SQLite would create it world-readable; its -wal and -shm files take the rights of this one.
-		withFile(path, "a", PRIVATE_FILE, () => undefined);
+		// SQLite would create it world-readable; its -wal and -shm files take the rights of this one. Never on one that is
+		// there: closing any descriptor of a file drops the locks that this process holds on it, and another process that
+		// closes the database would then take its write-ahead log away under us.
+		if (unlessMissing(() => statSync(path)) === undefined) withFile(path, "a", PRIVATE_FILE, () => undefined);
 		// Not imported above: `node:sqlite` prints a warning when loaded, and pi loads this file for its terminal.
 		const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
 		return new DatabaseSync(path);

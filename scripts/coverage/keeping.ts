@@ -1,0 +1,39 @@
+/** How records are kept for worse days, kept by hand like `features.ts`, of which it is a part. */
+import { type Feature, planned, shipped } from "./feature.ts";
+
+const MAKE = "test/backup/make.test.ts";
+const RESTORE = "test/backup/restore.test.ts";
+const CLI = "test/cli/backup.test.ts";
+
+export const keeping: readonly Feature[] = [
+	shipped(
+		"`flagship backup` beside a hub at work: all records of one moment in one file, tried by a restore",
+		[
+			MAKE,
+			"eight writers go on during a backup, which is of one moment: no record without its event",
+			"a backup has every row of every table, each with its own row id, and no secret in plain",
+			"a disk without room is left as it is; one that fills up on the way leaves the earlier backup and nothing half",
+		],
+		[
+			CLI,
+			"kill -9 on the way leaves the earlier backup, no half file, and nothing that the next one does not clear away",
+		],
+	),
+	shipped("`flagship verify`: a damaged backup is refused, and the place is named", [
+		MAKE,
+		"in its first line, in what is packed, at its end, or when it is something else",
+		"also when all sums fit and the rows do not",
+	]),
+	shipped(
+		"`flagship restore`: former data is kept, readers learn of it, revoked tokens stay revoked",
+		[CLI, "backs up beside the hub, verifies, refuses to restore under it, and restores what was there"],
+		[
+			RESTORE,
+			"a restore on an empty folder gives every row back, and the hub goes on from there",
+			"who had read beyond the backup is told so, and misses nothing that comes",
+			"a token that was revoked after the backup stays revoked, one that was made after it goes on",
+			"a backup of an older schema is brought up to date",
+		],
+	),
+	planned("Backup from anywhere, on a schedule"),
+];
