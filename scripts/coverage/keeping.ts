@@ -31,7 +31,7 @@ export const keeping: readonly Feature[] = [
 			RESTORE,
 			"a restore on an empty folder gives every row back, and the hub goes on from there",
 			"who had read beyond the backup is told so, and misses nothing that comes",
-			"a token that was revoked after the backup stays revoked, one that was made after it goes on",
+			"a token that was revoked or replaced after the backup stays so, one that was made after it goes on",
 			"a backup of an older schema is brought up to date",
 		],
 	),

@@ -27,8 +27,8 @@ export interface Restored {
 	readonly former?: string;
 	/** Of the event that tells of it; all that follows is above it. */
 	readonly seq: number;
-	/** Tokens that were revoked, or made, after the backup: taken from the former data. Absent where it could not be read. */
-	readonly tokens?: { readonly revoked: number; readonly made: number };
+	/** Tokens that changed after the backup, as the former data has them. Absent where it could not be read. */
+	readonly tokens?: { readonly revoked: number; readonly rotated: number; readonly made: number };
 }
 
 /**
@@ -116,21 +116,28 @@ async function prepare(
 	}
 }
 
-/** A token that was revoked stays so: whoever lost it must not have it back. Those made since go on working. */
-function carryTokens(writing: Connection, tokens: readonly TokenRow[]): Restored["tokens"] {
-	const carried = { revoked: 0, made: 0 };
-	for (const { id, hash, role, name, host, parent, created_at, revoked_at } of tokens) {
-		const [known] = writing.all<{ revoked_at: string | null }>("select revoked_at from tokens where hash = ?", hash);
-		if (known === undefined) {
-			writing.run(
-				"insert into tokens (id, hash, role, name, host, parent, created_at, revoked_at) values (?, ?, ?, ?, ?, ?, ?, ?)",
-				...[id, hash, role, name, host, parent, created_at, revoked_at],
-			);
-			carried.made++;
-		} else if (known.revoked_at === null && revoked_at !== null) {
-			writing.run("update tokens set revoked_at = ? where hash = ?", revoked_at, hash);
-			carried.revoked++;
-		}
+/**
+ * A token that was revoked stays so, and a secret that was replaced stays dead: whoever lost it must not have it back.
+ * Those made since go on working. The former data may be of an older schema, or of a newer one: what both know is taken.
+ */
+function carryTokens(writing: Connection, former: readonly TokenRow[]): Restored["tokens"] {
+	const known = new Map(writing.all<TokenRow>("select * from tokens").map((row) => [row.id, row]));
+	const columns = writing.all<{ name: string }>("select name from pragma_table_info('tokens')").map(({ name }) => name);
+	const carried = { revoked: 0, rotated: 0, made: 0 };
+	for (const row of former) {
+		const entries = Object.entries(row).filter(([name]) => columns.includes(name));
+		const before = known.get(row.id);
+		// Nothing brings one back that the backup already has as revoked.
+		if (before !== undefined && before.revoked_at !== null) continue;
+		const names = entries.map(([name]) => name);
+		writing.run(
+			`insert into tokens (${names.join(", ")}) values (${names.map(() => "?").join(", ")})
+				on conflict (id) do update set ${names.map((name) => `${name} = excluded.${name}`).join(", ")}`,
+			...entries.map(([, value]) => value),
+		);
+		if (before === undefined) carried.made++;
+		else if (row.revoked_at !== null) carried.revoked++;
+		else if (row.hash !== before.hash) carried.rotated++;
 	}
 	return carried;
 }

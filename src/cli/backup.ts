@@ -61,8 +61,8 @@ export async function restore(context: Context, args: readonly string[]): Promis
 	if (former !== undefined) context.out(`What was there before is in ${former}.`);
 	context.out(
 		tokens === undefined
-			? "Tokens that were revoked after the backup are valid again: look at `flagship tokens list`."
-			: `Tokens: ${tokens.revoked} revoked since and ${tokens.made} made since are as they were.`,
+			? "Tokens that were revoked or replaced after the backup are valid again: look at `flagship tokens list`."
+			: `Of the tokens, ${tokens.revoked} revoked, ${tokens.rotated} replaced and ${tokens.made} made since the backup are as they were.`,
 	);
 	context.out(`The feed goes on at ${seq}. \`flagship hub start\` starts the hub.`);
 	return 0;

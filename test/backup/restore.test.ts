@@ -24,12 +24,12 @@ async function backedUp() {
 }
 
 test("a restore on an empty folder gives every row back, and the hub goes on from there", async () => {
-	const { hub, folder, file } = await backedUp();
+	const { hub, file } = await backedUp();
 	await hub.close();
 	const elsewhere = makeFolder();
 	const { former, tokens, seq } = await restoreBackup(world, file, elsewhere);
 	expect([former, tokens]).toEqual([undefined, undefined]);
-	const [there, here] = [rowsOf(join(elsewhere, "hub.db")), rowsOf(join(folder, "hub.db"))];
+	const [there, here] = [rowsOf(join(elsewhere, "hub.db")), rowsOf(databaseIn(file))];
 	const told = there.feed?.pop();
 	expect(told).toMatchObject({ seq, type: "hub_restored", agent: "hub" });
 	const claimed = (rows: unknown[] = []) => rows.map((row) => ({ ...(row as object), claimed_until: undefined }));
@@ -79,20 +79,24 @@ test("where nobody can say what was given, the feed goes on above every age that
 	expect(rowsOf(join(folder, "hub.db")).log).toHaveLength(5);
 });
 
-test("a token that was revoked after the backup stays revoked, one that was made after it goes on", async () => {
+test("a token that was revoked or replaced after the backup stays so, one that was made after it goes on", async () => {
 	const { hub, folder, done, mint } = await backedUp();
-	const [lost, kept] = [await mint("viewer", "lost"), await mint("viewer", "kept")];
+	const [lost, kept, old] = [await mint("viewer", "lost"), await mint("viewer", "kept"), await mint("viewer", "old")];
 	const { file } = await makeBackup(world, folder, join(makeFolder(), "two.backup"));
 	const { tokens } = await done("GET", "/tokens");
-	await done("DELETE", `/tokens/${tokens.find(({ name }: { name: string }) => name === "lost").id}`);
+	const idOf = (wanted: string): string => tokens.find(({ name }: { name: string }) => name === wanted).id;
+	await done("DELETE", `/tokens/${idOf("lost")}`);
+	const { secret: fresh } = await done("POST", `/tokens/${idOf("old")}/rotate`, {});
 	const made = await mint("viewer", "made");
 	await hub.close();
-	await expect(restoreBackup(world, file, folder)).resolves.toMatchObject({ tokens: { revoked: 1, made: 1 } });
+	await expect(restoreBackup(world, file, folder)).resolves.toMatchObject({
+		tokens: { revoked: 1, rotated: 1, made: 1 },
+	});
 	const again = await testHub({ folder });
-	const answers = [lost, kept, made].map(
+	const answers = [lost, kept, made, old, fresh].map(
 		async (token) => (await again.ask("GET", "/feed/stats", undefined, { token })).status,
 	);
-	expect(await Promise.all(answers)).toEqual([401, 200, 200]);
+	expect(await Promise.all(answers)).toEqual([401, 200, 200, 401, 200]);
 });
 
 test("who held a task at the time of the backup holds it after the restore, for the time that was left", async () => {
