@@ -25,8 +25,9 @@ export default async function hub(pi: ExtensionAPI): Promise<void> {
 	const role: Role = (process.env.FLAGSHIP_LIEUTENANT ?? "") === "" ? "orchestrator" : "lieutenant";
 	const all = toolsFor(role, cardsIn(readFileSync(cardsFile, "utf8")));
 	const find = operationsIn(() => readdirSync(contractFolder));
-	const tools = all.filter((card) => card.at === "hub");
-	// Those of the host, too: `lieutenants.ts` makes them, one finder finds them.
+	// What an orchestrator asks of its host is made by `lieutenants.ts`, which a lieutenant does not have.
+	const tools = all.filter((card) => card.at === "hub" || role === "lieutenant");
+	// All of them: one finder finds them.
 	const deferred = all.filter((card) => card.core !== true);
 	const exposure = knowsExposure(version);
 	let open: (() => Promise<Session>) | undefined;
@@ -35,7 +36,9 @@ export default async function hub(pi: ExtensionAPI): Promise<void> {
 	const call: ToolCall = async (operation, input, options) => {
 		if (open === undefined) throw fault("hub_away", "");
 		session ??= open();
-		return await holding((await session).call(operation, input, options));
+		const opened = await session;
+		if (operation.at === "hub") return await holding(opened.call(operation, input, options));
+		return { type: "done", output: await holding(opened.host().call(operation, input, options)) };
 	};
 	const newKey = () => crypto.randomUUID();
 	for (const card of tools) {

@@ -403,6 +403,13 @@ export const areas: readonly Area[] = [
 				[WIRE, "answers every operation that the contract gives to it"],
 			),
 			shipped(
+				"Tools by role: few at hand, the others found and switched on, on a pi that defers tools and on one that does not",
+				[
+					"test/extensions/deferred.test.ts",
+					"%s finds and uses one of each service, and is offered none of another role",
+				],
+			),
+			shipped(
 				"OpenAPI 3.1 at `/openapi.json`, made of the routes; what the hub answers is as it says",
 				[
 					"test/hub/openapi/document.test.ts",
