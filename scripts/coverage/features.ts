@@ -280,10 +280,14 @@ export const areas: readonly Area[] = [
 				"hub away: a record is kept by the host of this machine, under one key, and the model is told so",
 				"nothing is lost: what an orchestrator logged without a hub is in it later, once and in its name",
 			]),
-			shipped("A tool that is not at hand is found with `fleet_tools`, or by pi itself", [
-				HUB,
-				"finds a tool that is not at hand and switches it on",
-			]),
+			shipped(
+				"A tool that is not at hand is found with `fleet_tools`, or by pi itself; no role is offered another's",
+				[HUB, "finds a tool that is not at hand and switches it on"],
+				[
+					"test/extensions/deferred.test.ts",
+					"%s finds and uses one of each service, and is offered none of another role",
+				],
+			),
 			shipped(
 				"Skills are published in versions, enabled, withdrawn and brought back: `skillhub_publish`, `skillhub_list`, `skillhub_get`, `skillhub_update`, `skillhub_delete`, `skillhub_history`, `skillhub_restore`",
 				[
@@ -401,13 +405,6 @@ export const areas: readonly Area[] = [
 					"an operation's command starts the hub, asks it, and prints what a person reads or the answer as it came",
 				],
 				[WIRE, "answers every operation that the contract gives to it"],
-			),
-			shipped(
-				"Tools by role: few at hand, the others found and switched on, on a pi that defers tools and on one that does not",
-				[
-					"test/extensions/deferred.test.ts",
-					"%s finds and uses one of each service, and is offered none of another role",
-				],
 			),
 			shipped(
 				"OpenAPI 3.1 at `/openapi.json`, made of the routes; what the hub answers is as it says",
