@@ -53,6 +53,8 @@ export interface WriteHandler<I extends TSchema = TSchema, O extends TSchema = T
 export interface ReadHandler<I extends TSchema = TSchema, O extends TSchema = TSchema> {
 	readonly type: "read";
 	readonly operation: Operation<I, O>;
+	/** A page has bounds besides its rows, such as bytes: it is never put together from smaller ones. */
+	readonly whole?: true;
 	run(call: ReadCall<Static<I>>): Promise<Static<O>> | Static<O>;
 }
 
@@ -107,4 +109,5 @@ export const write = <I extends TSchema, O extends TSchema>(
 export const read = <I extends TSchema, O extends TSchema>(
 	operation: Operation<I, O>,
 	run: ReadHandler<I, O>["run"],
-): ReadHandler<I, O> => ({ type: "read", operation, run });
+	options: Pick<ReadHandler<I, O>, "whole"> = {},
+): ReadHandler<I, O> => ({ type: "read", operation, run, ...options });

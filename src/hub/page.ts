@@ -42,3 +42,28 @@ export async function newestFirst<DB, TB extends keyof DB, Row extends { readonl
 		.execute();
 	return cut(rows, limit, (row) => row.n);
 }
+
+/** Rows read at once: about a millisecond of those that are costly. */
+export const PIECE = 100;
+
+/**
+ * A long page in pieces, for everyone else to have a turn between two: a thousand tasks at once kept every writer
+ * waiting for 17 ms, and 64 such readers for a tenth of a second. A cursor names a place that stays, so the pieces make
+ * the page that one reading would have made of the same rows. `size` says how many rows a piece has.
+ */
+export async function* pieces<Piece extends { readonly next?: unknown }>(
+	asked: Asked,
+	size: (piece: Piece) => number,
+	read: (asked: Asked) => Promise<Piece>,
+): AsyncGenerator<Piece> {
+	let left = limitOf(asked.limit);
+	let { cursor } = asked;
+	do {
+		const limit = Math.min(PIECE, left);
+		const piece = await read({ ...asked, limit, ...(cursor === undefined ? {} : { cursor }) });
+		yield piece;
+		left -= limit;
+		// Shorter than asked and yet not the last: it has bounds of its own.
+		cursor = size(piece) < limit ? undefined : (piece.next as string | undefined);
+	} while (cursor !== undefined && left > 0);
+}

@@ -291,4 +291,8 @@ export const boardSchema = schema("board", [
 		because text
 	) strict;
 	create index verdict_messages_due on verdict_messages (id) where state = 'due';`,
+	// Whose open tasks they are comes first: ten thousand of others' were passed over for one page of one's own.
+	`drop index tasks_ready;
+	create index tasks_ready_for on tasks (coalesce(assignee, ''), priority desc, score desc, n) where status = 'open';
+	create index tasks_made on tasks (created_by) where status <> 'done';`,
 ]);

@@ -19,8 +19,15 @@ export interface ReadsOptions {
 	readonly connection: Connection;
 }
 
-/** Reads one; what it gives back answers the caller. */
-type Waiting = () => () => void;
+interface Begun {
+	/** Gives what was read to its caller. */
+	answer(): void;
+	/** Where the read goes on after its first `await`: its end, which never rejects. */
+	readonly goesOn?: Promise<unknown>;
+}
+
+/** Reads one. */
+type Waiting = () => Begun;
 
 export function createReads({ world: { clock }, connection }: ReadsOptions): Reads {
 	const queue: Waiting[] = [];
@@ -29,35 +36,49 @@ export function createReads({ world: { clock }, connection }: ReadsOptions): Rea
 	const schedule = (): void => {
 		if (scheduled) return;
 		scheduled = true;
-		clock.soon(() => {
+		clock.soon(async () => {
+			for (const { answer } of await readSome()) answer();
 			scheduled = false;
-			for (const answer of readSome()) answer();
 			if (queue.length > 0) schedule();
 		});
 	};
 
-	const readSome = (): (() => void)[] => {
-		// One alone takes the lock but once anyhow.
-		if (queue.length > 1) connection.run("begin");
+	const readSome = async (): Promise<Begun[]> => {
 		const until = clock.elapsed() + SLICE_MS;
-		const answers: (() => void)[] = [];
+		const begun: Begun[] = [];
 		for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-			answers.push(next());
+			// One alone takes the lock but once anyhow.
+			if (queue.length > 0 && !connection.inTransaction) connection.run("begin");
+			const read = next();
+			begun.push(read);
+			if (read.goesOn !== undefined) {
+				endSnapshot();
+				// Its statements run only now. Uncounted, fifty of them would run in one turn, and writers wait for all.
+				await Promise.race([read.goesOn, turn()]);
+			}
 			if (clock.elapsed() >= until) break;
 		}
-		// SQLite ends a transaction by itself when the file fails.
-		if (connection.inTransaction) connection.run("commit");
-		return answers;
+		endSnapshot();
+		return begun;
 	};
+
+	/** SQLite ends a transaction by itself when the file fails. */
+	const endSnapshot = (): void => {
+		if (connection.inTransaction) connection.run("commit");
+	};
+
+	/** Who waits for more than the database, such as for the writer, holds up nobody. */
+	const turn = (): Promise<void> => new Promise((resolve) => clock.soon(resolve));
 
 	return (run) =>
 		new Promise((resolve, reject) => {
 			queue.push(() => {
 				try {
 					const output = run();
-					return () => resolve(output);
+					const answer = () => resolve(output);
+					return output instanceof Promise ? { answer, goesOn: output.catch(() => undefined) } : { answer };
 				} catch (thrown) {
-					return () => reject(thrown);
+					return { answer: () => reject(thrown) };
 				}
 			});
 			schedule();

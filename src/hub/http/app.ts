@@ -18,6 +18,7 @@ import type { Modules } from "../modules.ts";
 import { openApi, type Route } from "../openapi/document.ts";
 import { authorOf, callerOf, checkRole, shakesHands } from "./callers.ts";
 import { faultOf, rawAnswer, unreadable } from "./failures.ts";
+import { inPieces } from "./pieces.ts";
 import { beginOf } from "./resume.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 
@@ -199,16 +200,18 @@ function answerWrite(handler: WriteHandler, shape: Shape, hub: Context): Answer 
 	};
 }
 
-function answerRead({ operation, run }: ReadHandler, shape: Shape, hub: Context): Answer {
+function answerRead(handler: ReadHandler, shape: Shape, hub: Context): Answer {
+	const { operation, run } = handler;
+	const { database, world } = hub;
+	const long = inPieces(handler, database.together);
 	return async (request, reply) => {
 		const { caller } = who(request);
 		const input = shape.read(request.params as Fields, request.query as Fields, bodyOf(request));
-		const { database, world } = hub;
-		const output = await database.together(() =>
-			run({ input, caller, db: database.read, now: world.clock.now(), hub }),
-		);
+		const call = { input, caller, db: database.read, now: world.clock.now(), hub };
+		const output = await (long === undefined ? database.together(() => run(call)) : long(call));
 		reply.code(operation.status);
 		if (operation.answers === "text") reply.type("text/plain; charset=utf-8");
+		else if (long !== undefined && typeof output === "string") reply.type("application/json; charset=utf-8");
 		return output;
 	};
 }

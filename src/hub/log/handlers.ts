@@ -1,10 +1,11 @@
-import type { Kysely } from "kysely";
+import type { Selectable } from "kysely";
 import * as contract from "../../contract/log.ts";
-import type { Tables } from "../database/tables.ts";
+import type { Context } from "../context.ts";
 import { read, write } from "../handle.ts";
-import { cursorOf, cut, limitOf } from "../page.ts";
+import { type Asked, cursorOf, cut, limitOf, pieces } from "../page.ts";
 import { windowOf } from "../window.ts";
 import { entryOf } from "./entry.ts";
+import type { LogTable } from "./schema.ts";
 
 /** Characters of an entry that its feed event repeats. */
 const SUMMARY = 120;
@@ -25,6 +26,11 @@ export const append = write(contract.append, async ({ input, author, tx, stamp: 
 	return entryOf(row);
 });
 
+interface Found {
+	readonly rows: contract.LogEntry[];
+	readonly next?: string;
+}
+
 interface Query {
 	readonly since?: string;
 	readonly until?: string;
@@ -33,29 +39,43 @@ interface Query {
 	readonly cursor?: string;
 }
 
-async function entries(db: Kysely<Tables>, input: Query, now: number) {
+/**
+ * Entries of a window in the order in which they were written. By the index on time alone SQLite would sort all of the
+ * window for each page; by rows alone it would read all before the window. So the index gives the window's first and last
+ * row, and the rows between them are read in order. A clock that was set back puts rows of other times between them.
+ */
+const FIRST = "(select min(seq) from log where timestamp >= ?1 and timestamp <= ?2)";
+const LAST = "(select max(seq) from log where timestamp >= ?1 and timestamp <= ?2)";
+/** Before and after every moment that is written in four digits of a year. */
+const [EARLIEST, LATEST] = ["", "~"];
+
+function entries({ database }: Pick<Context, "database">, input: Query, now: number): Found {
 	const window = windowOf(input, now);
 	const after = cursorOf(input.cursor);
 	const limit = limitOf(input.limit);
-	if (window === undefined) return { rows: [], next: {} };
-	let query = db
-		.selectFrom("log")
-		.selectAll()
-		.orderBy("seq")
-		.limit(limit + 1);
-	if (window.from !== undefined) query = query.where("timestamp", ">=", window.from);
-	if (window.to !== undefined) query = query.where("timestamp", "<=", window.to);
-	if (after !== undefined) query = query.where("seq", ">", after);
-	const { rows, next } = cut(await query.execute(), limit, (row) => row.seq);
-	return { rows: rows.map(entryOf), next };
+	if (window === undefined) return { rows: [] };
+	const { from, to } = window;
+	const found = database.reader.all<Selectable<LogTable>>(
+		`select * from log where +timestamp >= ?1 and +timestamp <= ?2
+		and seq > ${after === undefined && from !== undefined ? `max(?4, ${FIRST} - 1)` : "?4"}
+		${from === undefined || to === undefined ? "" : `and seq <= ${LAST}`}
+		order by seq limit ?3`,
+		...[from ?? EARLIEST, to ?? LATEST, limit + 1, after ?? 0],
+	);
+	const { rows, next } = cut(found, limit, (row) => row.seq);
+	return { rows: rows.map(entryOf), ...next };
 }
 
-export const query = read(contract.query, async ({ input, db, now }) => {
-	const { rows, next } = await entries(db, input, now);
+export const query = read(contract.query, ({ input, hub, now }) => {
+	const { rows, ...next } = entries(hub, input, now);
 	return { entries: rows, count: rows.length, ...next };
 });
 
-export const raw = read(contract.raw, async ({ input, db, now }) => {
-	const { rows } = await entries(db, input, now);
-	return rows.map(contract.rawLine).join("\n");
+export const raw = read(contract.raw, async ({ input, hub, now }) => {
+	const lines: string[] = [];
+	const piece = (asked: Asked) => hub.database.together(() => entries(hub, { ...input, ...asked }, now));
+	for await (const { rows } of pieces(input, (one) => one.rows.length, piece)) {
+		for (const row of rows) lines.push(contract.rawLine(row));
+	}
+	return lines.join("\n");
 });

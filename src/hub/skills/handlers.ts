@@ -13,10 +13,14 @@ export const publishSkill = write(skills.publish, async ({ input, ...call }) =>
 	skillOf(await publish(handOf(call), { kind: "skill", ...input })),
 );
 
-export const listSkills = read(skills.list, async ({ input, db }) => {
-	const { rows, next } = await pageOf(db, "skill", input);
-	return { skills: rows.map(skillOf), count: rows.length, ...next };
-});
+export const listSkills = read(
+	skills.list,
+	async ({ input, db }) => {
+		const { rows, next } = await pageOf(db, "skill", input);
+		return { skills: rows.map(skillOf), count: rows.length, ...next };
+	},
+	{ whole: true },
+);
 
 export const getSkill = read(skills.get, async ({ input, db }) => skillOf(await wholeOf(db, "skill", input.name)));
 
@@ -39,10 +43,14 @@ export const publishExtension = write(extensions.publish, async ({ input, ...cal
 	extensionOf(await publish(handOf(call), { kind: "extension", ...input })),
 );
 
-export const listExtensions = read(extensions.list, async ({ input, db }) => {
-	const { rows, next } = await pageOf(db, "extension", input);
-	return { extensions: rows.map(extensionOf), count: rows.length, ...next };
-});
+export const listExtensions = read(
+	extensions.list,
+	async ({ input, db }) => {
+		const { rows, next } = await pageOf(db, "extension", input);
+		return { extensions: rows.map(extensionOf), count: rows.length, ...next };
+	},
+	{ whole: true },
+);
 
 export const getExtension = read(extensions.get, async ({ input, db }) =>
 	extensionOf(await wholeOf(db, "extension", input.name)),

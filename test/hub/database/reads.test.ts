@@ -70,6 +70,35 @@ test("long ones do not hold up what else waits for a turn: the rest is read in t
 	expect(answered).toEqual([1, 2, 3, 4, 5]);
 });
 
+test("what a read does after its first await counts, too: of long ones only one runs in a turn", async () => {
+	const { reads, turn, pass } = stage();
+	const answered: number[] = [];
+	for (const n of [1, 2, 3]) {
+		void reads(async () => {
+			await Promise.resolve();
+			pass(5);
+			return n;
+		}).then((n) => answered.push(n));
+	}
+	await turn();
+	expect(answered).toEqual([1]);
+	await turn();
+	await turn();
+	expect(answered).toEqual([1, 2, 3]);
+});
+
+test("one that waits for more than the database holds up nobody", async () => {
+	const { reads, turn } = stage();
+	const { promise, resolve } = Promise.withResolvers<string>();
+	const answered: string[] = [];
+	for (const one of [() => promise, () => "other"]) void reads(one).then((text) => answered.push(text));
+	for (let n = 0; n < 3; n++) await turn();
+	expect(answered).toEqual(["other"]);
+	resolve("late");
+	await turn();
+	expect(answered).toEqual(["other", "late"]);
+});
+
 test("one that fails fails alone, at once or later", async () => {
 	const { reads, connection, turn } = stage();
 	const answers = Promise.allSettled([
