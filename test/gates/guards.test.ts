@@ -30,11 +30,14 @@ let asked: number;
 let stamps: Record<string, string>;
 let differing: readonly string[];
 let ids: number;
+/** What a task's note waits for. */
+let under: Promise<void>;
 
 beforeEach(() => {
 	repository = makeRepository(realpathSync(makeFolder()));
 	[said, events, notes, made, remembered] = [[], [], [], [], []];
 	[holds, away, asked, stamps, differing, ids] = [true, false, 0, { "/watched": "1" }, [], 0];
+	under = Promise.resolve();
 });
 
 interface Setting {
@@ -71,7 +74,7 @@ function guards({ settings, agent = ADA, territories = [], memory, cwd = reposit
 		stamp: (path) => stamps[path] ?? "",
 		records: {
 			publish: (event) => answer(() => void events.push(event)),
-			noteTask: (task, text) => answer(() => void notes.push(`${task}: ${text}`)),
+			noteTask: (task, text) => under.then(() => answer(() => void notes.push(`${task}: ${text}`))),
 			holdsTask: () => answer(() => ++asked > 0 && holds),
 			beginTask: (title) => answer(() => `01T${made.push(title)}`),
 			territories: () => answer(() => [...territories]),
@@ -281,6 +284,22 @@ describe("a file of another's task", () => {
 		expect(told).toEqual(["bob/a.ts"]);
 		const next = guards({ ...setting, memory: { told: new Set(told) } });
 		expect(await next.after(bash("./x"), found)).toBeUndefined();
+	});
+
+	test("is noted on its owner's task before the session ends, or complained of", async () => {
+		const gates = guards(setting);
+		differing = ["bob/a.ts"];
+		let arrive = (): void => undefined;
+		under = new Promise((resolve) => {
+			arrive = resolve;
+		});
+		await gates.after(bash("./x"), { ...NOTHING, files: ["bob/a.ts"] });
+		away = true;
+		const closing = gates.close();
+		await new Promise((resolve) => setImmediate(resolve));
+		arrive();
+		await closing;
+		expect(said).toContain("Task 01B could not be told that bob/a.ts was changed: the hub is away");
 	});
 
 	test("that was put back, or written by a tool that was judged before, is not told of", async () => {

@@ -320,6 +320,12 @@ describe("a hard steer", () => {
 		expect(effects).not.toContain("write s.1");
 	});
 
+	test("asks again where a run began while it asked: what the entries said then proves nothing of now", () => {
+		const late = [...settled, RUN, { type: "proof", seen: seen(["a"], [], "aborted") }] as const;
+		expect(last(...late)).toEqual([]);
+		expect(last(...late, REST)).toEqual(["get-entries"]);
+	});
+
 	test("kills pi when abort has no answer in time, and only then", () => {
 		const aborting = [...clearing, cleared("b")] as const;
 		expect(last(...aborting, { type: "abort-overdue" })).toEqual(["kill"]);

@@ -23,16 +23,17 @@ export class Graph {
 			.map((name) => `test/${name}`)
 			.filter((test) => test.endsWith(".test.ts") && !NOT_ASKED.test(test))
 			.filter((test) => {
-				const all = [...this.#all(test)];
+				const all = [...this.filesOf(test)];
 				return all.some((file) => wanted.has(file)) && !all.some((file) => STARTS.test(file));
 			})
 			.sort();
 	}
 
-	#all(file: string, known = new Set<string>()): ReadonlySet<string> {
+	/** What it is made of: itself, and all that it imports. */
+	filesOf(file: string, known = new Set<string>()): ReadonlySet<string> {
 		if (known.has(file)) return known;
 		known.add(file);
-		for (const next of this.#importsOf(file)) this.#all(next, known);
+		for (const next of this.#importsOf(file)) this.filesOf(next, known);
 		return known;
 	}
 

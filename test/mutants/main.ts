@@ -1,5 +1,6 @@
 /**
- * Mutation proof: `npm run mutants -- [--count 40] [--seed 1] [--all-of src/host/receipt.ts] [--of ladder]`. Takes that
+ * Mutation proof: `npm run mutants -- [--count 40] [--seed 1] [--all-of src/host/receipt.ts] [--of ladder]
+ * [--at src/host/receipt.ts:12]`. Takes that
  * many bugs by the seed, the same number from each area, shows each to the tests and the simulated runs that come by its
  * place, and prints what caught it. Ends with 1 when more than one in twenty survived without a reason in
  * `equivalent.json`.
@@ -33,6 +34,7 @@ const { values } = parseArgs({
 		seed: { type: "string", default: "1" },
 		of: { type: "string" },
 		"all-of": { type: "string" },
+		at: { type: "string" },
 	},
 });
 
@@ -56,6 +58,7 @@ for (const reason of reasons)
 function chosen(): readonly Aimed[] {
 	const only = values["all-of"];
 	if (only !== undefined) return all.filter(({ file }) => file === only);
+	if (values.at !== undefined) return all.filter(({ file, line }) => `${file}:${line}` === values.at);
 	const chance = new Chance(Number(values.seed));
 	const left = areas.map(({ name }) => all.filter((one) => one.area === name && reasonOf(one) === undefined));
 	const taken: Aimed[] = [];
@@ -69,7 +72,7 @@ function chosen(): readonly Aimed[] {
 const began = performance.now();
 const seconds = (): string => ((performance.now() - began) / 1_000).toFixed(0);
 const mutants = chosen();
-const reach = await measure(mutants, SEEDS);
+const reach = await measure(all, mutants, SEEDS);
 console.log(`Measured after ${seconds()} s. Not asked: ${reach.left.join(", ") || "none"}.`);
 
 const judged: { readonly mutant: Aimed; readonly verdict: Verdict }[] = [];

@@ -1,6 +1,6 @@
 /** Starts tests and simulated runs on changed sources, each as a process that can be given up. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,15 +31,25 @@ const LIMITED = 'ulimit -t "$1"; shift; exec "$@"';
 /** How a process ends whose CPU time is over. */
 const OUT_OF_TIME = ["SIGXCPU", "SIGKILL"];
 
-function node(args: readonly string[], { edits, env = {}, patience }: Start): Promise<Ended> {
+async function node(args: readonly string[], { edits, env = {}, patience }: Start): Promise<Ended> {
+	const folder = mkdtempSync(join(tmpdir(), "flagship-edits-"));
+	const file = join(folder, "edits.json");
+	writeFileSync(file, JSON.stringify(edits));
+	try {
+		return await ended(args, { ...env, FLAGSHIP_EDITS: file }, Math.ceil(patience));
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
+}
+
+function ended(args: readonly string[], env: Readonly<Record<string, string>>, seconds: number): Promise<Ended> {
 	return new Promise((resolve) => {
-		const seconds = Math.ceil(patience);
 		execFile(
 			"/bin/sh",
 			["-c", LIMITED, "sh", String(seconds), process.execPath, "--no-warnings", ...args],
 			{
 				cwd: root,
-				env: { ...process.env, CI: "true", FLAGSHIP_EDITS: JSON.stringify(edits), ...env },
+				env: { ...process.env, CI: "true", ...env },
 				timeout: seconds * WALL * 1_000,
 				killSignal: "SIGKILL",
 				maxBuffer: 256 * 1024 * 1024,
@@ -56,9 +66,9 @@ export async function playSeeds(
 	start: Start,
 ): Promise<Ended & { played: readonly Played[] }> {
 	const args = ["--import", "./test/mutants/hook.ts", "test/mutants/seeds.ts", ...seeds.map(String)];
-	const ended = await node(args, start);
-	const lines = ended.stdout.split("\n").filter((line) => line.startsWith('{"seed"'));
-	return { ...ended, played: lines.map((line) => JSON.parse(line) as Played) };
+	const run = await node(args, start);
+	const lines = run.stdout.split("\n").filter((line) => line.startsWith('{"seed"'));
+	return { ...run, played: lines.map((line) => JSON.parse(line) as Played) };
 }
 
 /** What vitest's own report says, as far as it is read here. */
@@ -86,8 +96,8 @@ export async function runTests(
 	const vitest = "node_modules/vitest/vitest.mjs";
 	const args = [vitest, "run", "--config", "test/mutants/vitest.config.ts", "--reporter=json", `--outputFile=${file}`];
 	try {
-		const ended = await node(args, { ...start, env: { ...start.env, FLAGSHIP_TESTS: JSON.stringify(tests) } });
-		return { ...ended, report: reportIn(file) };
+		const run = await node(args, { ...start, env: { ...start.env, FLAGSHIP_TESTS: JSON.stringify(tests) } });
+		return { ...run, report: reportIn(file) };
 	} finally {
 		rmSync(folder, { recursive: true });
 	}

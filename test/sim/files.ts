@@ -26,11 +26,12 @@ export class SimFiles {
 	}
 
 	write(path: string, text: string): void {
-		this.makeFolder(parent(path));
+		this.#placed(path);
 		this.#nodes.set(path, { bytes: Buffer.from(text), changed: this.#time.wall });
 	}
 
 	append(path: string, text: string): void {
+		this.#placed(path);
 		const node = this.#nodes.get(path);
 		const before = node !== undefined && "bytes" in node ? node.bytes : Buffer.alloc(0);
 		this.#nodes.set(path, { bytes: Buffer.concat([before, Buffer.from(text)]), changed: this.#time.wall });
@@ -45,6 +46,7 @@ export class SimFiles {
 	rename(from: string, to: string): void {
 		const node = this.#nodes.get(from);
 		if (node === undefined) throw new Error(`there is no ${from}`);
+		this.#placed(to);
 		this.#nodes.delete(from);
 		this.#nodes.set(to, node);
 	}
@@ -70,6 +72,7 @@ export class SimFiles {
 	}
 
 	makeFifo(path: string): void {
+		this.#placed(path);
 		this.#nodes.set(path, { fifo: new Fifo(), changed: this.#time.wall });
 	}
 
@@ -77,5 +80,11 @@ export class SimFiles {
 		const node = this.#nodes.get(path);
 		if (node === undefined || !("fifo" in node)) throw new Error(`no FIFO at ${path}`);
 		return node.fifo;
+	}
+
+	/** As on a real machine: nothing can be put where no folder was made. */
+	#placed(path: string): void {
+		const folder = this.#nodes.get(parent(path));
+		if (folder === undefined || !("folder" in folder)) throw new Error(`ENOENT: there is no folder for ${path}`);
 	}
 }

@@ -26,6 +26,9 @@ export interface Board {
 	release(token: string, task: string): Promise<void>;
 }
 
+/** What is made before a daemon begins. */
+const FOLDERS = ["/home/host", "/home/hub", "/home/lieutenants", "/home/worktrees", "/home/run", "/sockets"];
+
 let databases = 0;
 
 export class Machine {
@@ -50,6 +53,7 @@ export class Machine {
 	constructor(seed: number, manners: PiManners, witness: Witness) {
 		this.chance = new Chance(seed);
 		this.files = new SimFiles(this.time);
+		for (const folder of FOLDERS) this.files.makeFolder(folder);
 		this.sockets = new SimSockets(this.time, this.chance.fork());
 		this.#witness = witness;
 		this.processes = new Processes(this, manners, witness);

@@ -192,6 +192,7 @@ export class Pi {
 			if (note.ended === true || (note.life ?? 0) > this.life) return false;
 			const holder = JSON.parse(files.read(lock) ?? "null") as ProcessId | null;
 			if (holder === null || !processes.alive(holder)) {
+				files.makeFolder(`${this.folder}/session-lock`);
 				files.write(lock, JSON.stringify(this.process));
 				this.holds = true;
 				return true;
