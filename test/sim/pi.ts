@@ -76,7 +76,8 @@ export class Pi {
 	readonly #shown: Record<Queue, string[]> = { steering: [], followUp: [] };
 	/** As the agent loop takes from: emptied a moment before the shown one. */
 	readonly #taken: Record<Queue, string[]> = { steering: [], followUp: [] };
-	readonly #token: string;
+	/** Of its own, for the hub. */
+	readonly token: string;
 	#failures = 0;
 
 	constructor(machine: Machine, process: ProcessId, options: DetachedOptions, manners: PiManners, witness: Witness) {
@@ -92,7 +93,7 @@ export class Pi {
 		const sessions = args[args.indexOf("--session-dir") + 1] ?? "";
 		this.#store = new Session(machine.files, sessions, this.session, `${this.life}`);
 		this.#stdin = options.stdin ?? "";
-		this.#token = env.VERS_AUTH_TOKEN ?? "";
+		this.token = env.VERS_AUTH_TOKEN ?? "";
 		this.#out = new Outlet(machine.files.fifo(options.stdout ?? ""));
 	}
 
@@ -444,10 +445,10 @@ export class Pi {
 		const { board } = this.#machine;
 		if (board === undefined) return;
 		const held = this.#claimed.pop();
-		if (held !== undefined) await board.release(this.#token, held);
+		if (held !== undefined) await board.release(this.token, held);
 		else {
 			const task = board.tasks[this.#chance.between(0, board.tasks.length - 1)];
-			if (task !== undefined && (await board.claim(this.#token, task))) this.#claimed.push(task);
+			if (task !== undefined && (await board.claim(this.token, task))) this.#claimed.push(task);
 		}
 	}
 

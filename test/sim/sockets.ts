@@ -5,12 +5,17 @@ import type { Body } from "./body.ts";
 import type { Chance } from "./chance.ts";
 import type { Time } from "./time.ts";
 
+/** Lets frames arrive in an order of its own; those of one end stay in theirs, as on a socket. */
+export type Turnstile = (end: object, label: string, arrive: () => void) => void;
+
 /** How the links are just now. */
 export interface Weather {
 	/** The longest that one frame or request is under way, in ms. */
 	slow: number;
 	/** What may be said twice is: whoever lost a connection says it again on the next. */
 	twice: boolean;
+	/** Where somebody else than time decides what arrives first. */
+	turnstile?: Turnstile;
 }
 
 /** Frames that their senders repeat when they do not know what became of them. */
@@ -93,7 +98,10 @@ class End implements Connection {
 	#carry(text: string): void {
 		const { peer } = this;
 		this.#last = Math.max(this.#last, this.#time.elapsed + this.#chance.fraction() * this.#weather.slow);
-		this.#time.after(this.#last - this.#time.elapsed, () => peer?.arrive(text));
+		const arrive = (): void => peer?.arrive(text);
+		const { turnstile } = this.#weather;
+		const due = turnstile === undefined ? arrive : () => turnstile(this, `from ${this.#body.name}`, arrive);
+		this.#time.after(this.#last - this.#time.elapsed, due);
 	}
 }
 
