@@ -41,12 +41,14 @@ const PAUSE = 100;
 const held = new Map<string, DatabaseSync>();
 
 const BUSY = 5;
+/**
+ * A transaction that is never committed: the system holds its lock, and no byte goes to the disk. `begin exclusive` alone
+ * would be content with a file that it may only read, and lock nothing; the write in it is not.
+ */
 const TAKE = `
-	PRAGMA locking_mode = EXCLUSIVE;
-	BEGIN IMMEDIATE;
-	CREATE TABLE IF NOT EXISTS taken (id INTEGER PRIMARY KEY CHECK (id = 1), times INTEGER NOT NULL);
-	INSERT INTO taken VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET times = times + 1;
-	COMMIT;
+	PRAGMA journal_mode = MEMORY;
+	BEGIN EXCLUSIVE;
+	PRAGMA user_version = 1;
 `;
 
 const holderFile = (folder: string): string => join(folder, "lock.json");
@@ -58,7 +60,6 @@ export function tryLock(world: World, folder: string, version: string): Lock | u
 	if (held.has(path)) return undefined;
 	const database = world.files.database(path);
 	try {
-		// The pragma alone takes nothing; the write does, and an exclusive connection never gives it back.
 		database.exec(TAKE);
 	} catch (error) {
 		database.close();
