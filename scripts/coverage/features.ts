@@ -407,6 +407,24 @@ export const areas: readonly Area[] = [
 				[WIRE, "answers every operation that the contract gives to it"],
 			),
 			shipped(
+				"Clients of the old server go on working: every route, error and tool of it, `docs/compatibility.md`",
+				["test/hub/http/old-client.test.ts", "%s is answered as the old server answered it"],
+				["test/hub/http/old-records.test.ts", "%s is answered as the old server answered it"],
+				["test/fleet/old-tools.test.ts", "%s takes what it took"],
+				[
+					"test/scripts/compatibility.test.ts",
+					"is refused when a weakness or a route lacks its row, or stands in a table without tests",
+				],
+			),
+			shipped(
+				"Ten thousand bad requests, to every operation by every role: no fault of the hub, and nothing poisoned",
+				[
+					"test/hub/http/bad-input.test.ts",
+					"no input makes %s answer with a fault of the hub",
+					"the hub is as before: every list is read to its end, its file is whole, and a restart changes nothing",
+				],
+			),
+			shipped(
 				"OpenAPI 3.1 at `/openapi.json`, made of the routes; what the hub answers is as it says",
 				[
 					"test/hub/openapi/document.test.ts",

@@ -8,7 +8,8 @@ import { cardsOf } from "../../src/fleet/card.ts";
 import { contractFolder, loadOperations } from "../../src/fleet/catalog.ts";
 import { toolsFor } from "../../src/fleet/tools.ts";
 import { GATES } from "../../src/gates/settings.ts";
-import { sourceOf } from "../check/source.ts";
+import { type Source, sourceOf } from "../check/source.ts";
+import { compatibilityProblems, PAGE } from "./compatibility.ts";
 import { areas } from "./features.ts";
 import { type Product, problemsOf } from "./judge.ts";
 import { coveragePage } from "./page.ts";
@@ -28,17 +29,21 @@ async function product(): Promise<Product> {
 	};
 }
 
+const read = (file: string): Source | undefined => {
+	const text = textOf(file);
+	return text === undefined ? undefined : sourceOf(file, text);
+};
+
 async function check(): Promise<void> {
 	const { scripts } = JSON.parse(textOf("package.json") ?? "{}") as { scripts?: Readonly<Record<string, string>> };
 	const problems = problemsOf(areas, await product(), {
-		read: (file) => {
-			const text = textOf(file);
-			return text === undefined ? undefined : sourceOf(file, text);
-		},
+		read,
 		runs: runsOf(textOf(".ci/run") ?? "", scripts ?? {}),
-	}).map((problem) => `${problem}; mend scripts/coverage/features.ts`);
-	if (textOf("docs/coverage.md") !== coveragePage(areas)) problems.push("it is stale; `npm run docs` writes it anew");
-	for (const problem of problems) console.error(`docs/coverage.md  ${problem}`);
+	}).map((problem) => `docs/coverage.md  ${problem}; mend scripts/coverage/features.ts`);
+	if (textOf("docs/coverage.md") !== coveragePage(areas))
+		problems.push("docs/coverage.md  it is stale; `npm run docs` writes it anew");
+	problems.push(...compatibilityProblems(textOf(PAGE) ?? "", read).map((problem) => `${PAGE}  ${problem}`));
+	for (const problem of problems) console.error(problem);
 	process.exitCode = problems.length === 0 ? 0 : 1;
 }
 

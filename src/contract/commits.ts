@@ -1,7 +1,7 @@
 /** The ledger of VM snapshots: which there are, what each was made from, and which of them new VMs begin from. */
 import { type Static, Type } from "@sinclair/typebox";
 import { EVERYONE, operation, WRITERS } from "./operation.ts";
-import { anything, authorName, Deleted, more, page, paging, text } from "./shapes.ts";
+import { anything, blankableAuthor, Deleted, more, page, paging, text } from "./shapes.ts";
 
 /** The tag of a snapshot that new VMs are made from. */
 export const GOLDEN = "golden";
@@ -46,7 +46,7 @@ export const record = operation({
 		commitId: CommitId,
 		vmId: text(200, "the VM that it was made of"),
 		label: Type.Optional(Label),
-		agent: authorName,
+		agent: blankableAuthor,
 		tags: Type.Optional(Tags),
 		metadata: Type.Optional(anything("data")),
 		parent: Type.Optional(text(200, "commitId of the snapshot that this VM was made from")),

@@ -1,7 +1,7 @@
 /** The journal: what it was like. Impressions and moods, in an agent's own words; what was done is in the work log. */
 import { type Static, Type } from "@sinclair/typebox";
 import { EVERYONE, operation, WRITERS } from "./operation.ts";
-import { authorName, more, page, paging, text } from "./shapes.ts";
+import { blankableAuthor, more, page, paging, text } from "./shapes.ts";
 import { searched, window } from "./window.ts";
 
 export const JournalEntry = Type.Object({
@@ -25,7 +25,7 @@ export const append = operation({
 	status: 201,
 	input: Type.Object({
 		text: text(16_384),
-		author: authorName,
+		author: blankableAuthor,
 		mood: Type.Optional(Type.String({ maxLength: 200, description: "a word or two" })),
 		tags: Type.Optional(Type.Array(Type.String({ maxLength: 200 }), { maxItems: 50 })),
 	}),

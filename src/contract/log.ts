@@ -1,7 +1,7 @@
 /** The work log: what was done, decided or found, for whoever comes next. */
 import { type Static, Type } from "@sinclair/typebox";
 import { EVERYONE, operation, WRITERS } from "./operation.ts";
-import { authorName, more, oneOf, page, paging, text } from "./shapes.ts";
+import { blankableAuthor, more, oneOf, page, paging, text } from "./shapes.ts";
 import { searched, window } from "./window.ts";
 
 /** What a run changed, attached by the work-log gate of whoever writes the entry. */
@@ -41,7 +41,7 @@ export const append = operation({
 	status: 201,
 	input: Type.Object({
 		text: text(LOG_TEXT_MAX),
-		agent: authorName,
+		agent: blankableAuthor,
 		facts: Type.Optional(Facts),
 	}),
 	output: LogEntry,

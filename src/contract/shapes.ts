@@ -19,6 +19,11 @@ export const authorName = Type.Optional(
 	}),
 );
 
+/** The same where the old API takes a blank one for none. */
+export const blankableAuthor = Type.Optional(
+	Type.String({ maxLength: 200, description: "only an admin or host token may name another" }),
+);
+
 /** Entries of an unpaged list, and the most that one page holds. */
 export const PAGE_MAX = 1_000;
 

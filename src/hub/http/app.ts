@@ -176,7 +176,9 @@ function answerWrite(handler: WriteHandler, shape: Shape, hub: Context): Answer 
 	return async (request, reply) => {
 		const { caller, modern } = who(request);
 		const body = bodyOf(request);
-		const input = shape.read(request.params as Fields, request.query as Fields, body);
+		const { author: named } = operation;
+		const needed = named?.needed === true && caller.role === "admin" && !modern ? named.field : undefined;
+		const input = shape.read(request.params as Fields, request.query as Fields, body, needed);
 		const author = authorOf(operation, caller, fieldsOf(body), { tokens: hub.tokens, modern });
 		const header = handler.secret === true ? undefined : request.headers["idempotency-key"];
 		const key = keyOf(caller.id, operation.name, header, input);

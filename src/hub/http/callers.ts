@@ -97,5 +97,6 @@ function refuseOthers(body: Readonly<Record<string, unknown>>, own: string): voi
 
 function nameIn(body: Readonly<Record<string, unknown>>, field: string): string | undefined {
 	const value = Object.hasOwn(body, field) ? body[field] : undefined;
-	return typeof value === "string" ? value.trim() : undefined;
+	const name = typeof value === "string" ? value.trim() : "";
+	return name === "" ? undefined : name;
 }

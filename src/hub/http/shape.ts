@@ -11,8 +11,8 @@ import { sentence } from "./sentence.ts";
 type Fields = Record<string, unknown>;
 
 export interface Shape {
-	/** The operation's input. Throws `invalid_input` or `not_json`. */
-	read(params: Fields, query: Fields, body: unknown): Fields;
+	/** The operation's input. Throws `invalid_input` or `not_json`; `needed` is a field that this caller may not leave out. */
+	read(params: Fields, query: Fields, body: unknown, needed?: string): Fields;
 }
 
 const options = { removeAdditional: false, useDefaults: false, strict: false, allErrors: true } as const;
@@ -27,18 +27,25 @@ export function shapeOf(operation: AnyOperation): Shape {
 	const params = compiled(texts, pick(fields, inPath));
 	const rest = compiled(hasBody ? bodies : texts, pick(fields, others));
 
-	const check = (validator: () => ValidateFunction, value: Fields): Fields => {
+	const check = (validator: () => ValidateFunction, value: Fields, needed?: string): Fields => {
 		const validate = validator();
 		if (validate(value)) return value;
-		throw fault("invalid_input", sentence(operation, validate.errors as ErrorObject[], value));
+		const errors = [...(validate.errors as ErrorObject[]), ...lacking(value, needed)];
+		throw fault("invalid_input", sentence(operation, errors, value));
 	};
 	return {
-		read(inParams, query, body) {
+		read(inParams, query, body, needed) {
 			const inRest = hasBody ? only(asObject(body), others) : only(query, others, (value) => value !== "");
-			return { ...check(rest, inRest), ...check(params, { ...inParams }) };
+			return { ...check(rest, inRest, needed), ...check(params, { ...inParams }) };
 		},
 	};
 }
+
+/** Old clients are told of the first field that is wrong, the author among them. */
+const lacking = (value: Fields, needed: string | undefined): readonly ErrorObject[] =>
+	needed === undefined || needed in value
+		? []
+		: [{ keyword: "required", instancePath: "", schemaPath: "", params: { missingProperty: needed } }];
 
 /** At its first use: most hubs are never asked most operations, and all of them are a second of start and 15 MB. */
 function compiled(ajv: Ajv, schema: TSchema): () => ValidateFunction {
