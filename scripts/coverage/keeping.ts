@@ -35,5 +35,21 @@ export const keeping: readonly Feature[] = [
 			"a backup of an older schema is brought up to date",
 		],
 	),
+	shipped(
+		"A hub that is killed or told to end keeps every write that it acknowledged, and no half: each operation that there is",
+		[
+			"test/withstand/hub/kill.test.ts",
+			"%s in the middle of every kind of write loses none that was acknowledged, and leaves none half",
+		],
+	),
+	shipped("A hub on a full disk or a read-only database refuses each write in words, is read, and goes on by itself", [
+		"test/withstand/hub/refused.test.ts",
+		"on a full disk each write is refused, each read goes on, and with space all are taken",
+		"a database that became read-only refuses each write, is read as before, and takes all when it is mended",
+	]),
+	shipped("A torn write-ahead log gives back what is before the tear, and the hub says what is lost", [
+		"test/withstand/hub/torn.test.ts",
+		"torn or garbled anywhere, it gives back what is before, whole, and the hub says that something is missing",
+	]),
 	planned("Backup from anywhere, on a schedule"),
 ];

@@ -83,6 +83,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 	const { world, dataFolder } = options;
 	const modules = await loadModules(world);
 	const storage = openStorage(world, dataFolder, modules.schemas);
+	if (storage.lost > 0)
+		options.complain(
+			`${dataFolder}/hub.db-wal is damaged: ${storage.lost} commits behind the damage are lost; look at the disk, and put back a backup that has them`,
+		);
 	try {
 		return await serve(options, modules, storage);
 	} catch (thrown) {

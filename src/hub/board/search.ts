@@ -6,7 +6,7 @@ import * as contract from "../../contract/queue.ts";
 import type { Database } from "../database/database.ts";
 import { type Chore, read } from "../handle.ts";
 import { cursorOf, cut, limitOf } from "../page.ts";
-import { matchOf } from "../words.ts";
+import { bringIn, matchOf } from "../words.ts";
 import { type TaskRow, tasksOf } from "./task.ts";
 
 /** Tasks indexed in one mutation: everyone else's writes wait for it. */
@@ -41,7 +41,7 @@ export const search = read(contract.search, async ({ input, now, hub }) => {
 	const match = matchOf(input.words);
 	const before = cursorOf(input.cursor) ?? Number.MAX_SAFE_INTEGER;
 	const limit = limitOf(input.limit);
-	await indexTasks(hub.database);
+	await bringIn(hub, indexTasks);
 	const found = reader.all<TaskRow>(FIND, match, before, input.status ?? null, limit + 1);
 	const { rows, next } = cut(found, limit, ({ n }) => n);
 	return { tasks: tasksOf(reader, rows, now), count: rows.length, ...next };

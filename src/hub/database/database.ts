@@ -8,12 +8,15 @@ import { createReads, type Reads } from "./reads.ts";
 import { migrate, type Schema } from "./schema.ts";
 import type { Tables } from "./tables.ts";
 import type { Publisher } from "./tx.ts";
+import { readWal } from "./wal.ts";
 import { createWriter, type Writer } from "./writer.ts";
 
 /** The open file, its schema up to date. */
 export interface Storage {
 	readonly writing: Connection;
 	readonly reading: Connection;
+	/** Commits that a damaged write-ahead log could not give back. */
+	readonly lost: number;
 	/** Empties the write-ahead log into the file. */
 	close(): void;
 }
@@ -34,6 +37,7 @@ export interface Database {
 export function openStorage({ files }: Pick<World, "files">, folder: string, schemas: readonly Schema[]): Storage {
 	files.makeFolder(folder);
 	const file = `${folder}/hub.db`;
+	const { lost } = readWal(files.readFrom(`${file}-wal`, 0));
 	const writing = new Connection(files.database(file));
 	try {
 		// FULL: an answered write survives also a power cut; NORMAL may lose the last commits in WAL mode.
@@ -45,6 +49,7 @@ export function openStorage({ files }: Pick<World, "files">, folder: string, sch
 		return {
 			writing,
 			reading,
+			lost,
 			close() {
 				reading.close();
 				writing.script("pragma wal_checkpoint(truncate);");

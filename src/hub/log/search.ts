@@ -9,7 +9,7 @@ import type { Database } from "../database/database.ts";
 import { type Chore, read } from "../handle.ts";
 import { cursorOf, cut, limitOf } from "../page.ts";
 import { windowOf } from "../window.ts";
-import { matchOf } from "../words.ts";
+import { bringIn, matchOf } from "../words.ts";
 import { entryOf } from "./entry.ts";
 import type { LogTable } from "./schema.ts";
 
@@ -44,7 +44,7 @@ export const search = read(contract.search, async ({ input, now, hub }) => {
 	const limit = limitOf(input.limit);
 	const window = since === undefined && until === undefined ? {} : windowOf(input, now);
 	if (window === undefined) return { entries: [], count: 0 };
-	await indexLog(hub.database);
+	await bringIn(hub, indexLog);
 	const filters: readonly [string, string | number | undefined][] = [
 		["log_words match ?", match],
 		["log_words.rowid < ?", before],
