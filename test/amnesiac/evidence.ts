@@ -106,13 +106,19 @@ function movesOf(stage: Stage, branch: string): number {
 }
 
 function transcriptIn(agent: string, folder: string): Transcript {
-	const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }) : [];
-	const raw = files.filter((file) => file.endsWith(".jsonl")).flatMap((file) => jsonLines<unknown>(join(folder, file)));
+	const raw = sessionsIn(folder).flatMap(({ lines }) => lines);
 	const responses = raw.flatMap((entry) => {
 		const message = shape(shape(entry).message);
 		return Number(shape(message.usage).totalTokens) > 0 ? [text(message.responseId)] : [];
 	});
 	return { agent, responses, entries: raw.map(parseEntry).filter((entry) => entry !== undefined) };
+}
+
+/** Sessions of a folder and those below it, the oldest first: pi names them by their time. */
+export function sessionsIn(folder: string): readonly { readonly file: string; readonly lines: readonly unknown[] }[] {
+	const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }) : [];
+	const sessions = files.filter((file) => file.endsWith(".jsonl")).sort();
+	return sessions.map((file) => ({ file, lines: jsonLines<unknown>(join(folder, file)) }));
 }
 
 /** A last line without its end is a torn one, and no record. */

@@ -1,4 +1,5 @@
 /** Real pi, real host, real hub under seeded faults: work is given, processes are killed and frozen, then there is peace. */
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Static, TSchema } from "@sinclair/typebox";
 import type { Pi } from "../../src/cli/pi.ts";
@@ -22,11 +23,13 @@ import { SHOP } from "../../src/demo/story.ts";
 import { Fault } from "../../src/errors.ts";
 import { NOTICE } from "../../src/fleet/notice-desk.ts";
 import { readNote } from "../../src/host/agent/life-file.ts";
+import { parseEntry } from "../../src/pi/entry.ts";
 import { shape, text } from "../../src/pi/shape.ts";
 import type { ProcessId } from "../../src/world.ts";
-import { gather, remoteOf } from "../amnesiac/evidence.ts";
+import { gather, remoteOf, sessionsIn } from "../amnesiac/evidence.ts";
 import { ORCHESTRATOR } from "../amnesiac/script.ts";
 import { Chance } from "../sim/chance.ts";
+import type { Hearing } from "../sim/rules.ts";
 import { failuresOf, type History } from "./history.ts";
 
 export interface ChaosOptions {
@@ -89,6 +92,17 @@ export const scriptOf = (crew: readonly string[]): Script => ({
 	],
 	default: { text: "It is done, with a word or two of what was done.", chunkMs: 40 },
 });
+
+/** Notices in these sessions; what a killed pi had not written yet is in none of them. */
+const hearingsIn = (folder: string): readonly Hearing[] =>
+	sessionsIn(folder).flatMap(({ file, lines }) =>
+		lines.flatMap((line) => {
+			const entry = parseEntry(line);
+			if (entry?.type !== "custom_message" || entry.customType !== NOTICE) return [];
+			const notice = text(shape(entry.details).notice);
+			return [{ conversation: file, notice, again: entry.text.startsWith("(again)") }];
+		}),
+	);
 
 export class Chaos {
 	readonly #options: ChaosOptions;
@@ -258,7 +272,6 @@ export class Chaos {
 				};
 			}),
 		);
-		const own = evidence.transcripts.find(({ agent }) => agent === ORCHESTRATOR)?.entries ?? [];
 		return {
 			...{ acknowledged: this.#acknowledged, fleet, entries: evidence.entries },
 			notices: evidence.events.flatMap(({ type, detail }) => {
@@ -272,11 +285,7 @@ export class Chaos {
 					},
 				];
 			}),
-			told: own.flatMap((entry) =>
-				entry.type === "custom_message" && entry.customType === NOTICE && !entry.text.startsWith("(again)")
-					? [text(shape(entry.details).notice)]
-					: [],
-			),
+			told: hearingsIn(join(stage.root, "agent", "sessions")),
 		};
 	}
 

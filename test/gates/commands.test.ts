@@ -9,6 +9,7 @@ const trace = (command: string, at: Place = place): string => judge(command, at)
 describe("commands that leave no trace", () => {
 	it.each([
 		"ls -la src",
+		"sort -rn a.txt | uniq -c",
 		"cat a.ts | grep -n foo | head -5",
 		"git status --short && git log --oneline -5",
 		"git --no-pager diff HEAD~1",
@@ -37,6 +38,9 @@ describe("commands that the tree tells about", () => {
 	it.each([
 		"echo x > a.txt",
 		"sed -i s/a/b/ src/a.ts",
+		"sort -uo a.txt a.txt",
+		"sort --output=b.txt a.txt",
+		"uniq a.txt b.txt",
 		"mkdir -p src/new && touch src/new/a.ts",
 		"git add -A && git commit -m 'x; rm -rf /'",
 		"git checkout -b feature",

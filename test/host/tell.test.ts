@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Cause } from "../../src/contract/cause.ts";
 import type { LifeEnd } from "../../src/host/agent/life.ts";
 import { begin, courseOf } from "../../src/host/bounds/bound.ts";
-import { stopOf } from "../../src/host/bounds/report.ts";
+import { reportText, stopOf } from "../../src/host/bounds/report.ts";
 import { BOUND_DEFAULTS } from "../../src/host/bounds/settings.ts";
 import { completion, death, parked, stopped, stuck, unborn } from "../../src/host/tell.ts";
 import { answer, asked, changed, look, session, standing, work } from "./looks.ts";
@@ -47,6 +47,18 @@ test("a stop names the limit that won, the cost, where what there is stands, and
 		"usage was stopped: 30 turns, 0 files, $0.90. Due was a report; what there is stands in report r7f2: /h/a.md. Task 01JD31 goes back to the board with it.\n" +
 			"Next: read the report; vers_lt_resume goes on from its session with a fresh allowance.",
 	);
+});
+
+test("a report says who made it, of which task where there is one, what was due and what was used", () => {
+	const at = "2026-01-01T00:00:00.000Z";
+	const made = (task: string | undefined): string => {
+		const bound = begin("b", task === undefined ? {} : { task }, courseOf(standing, 0), BOUND_DEFAULTS);
+		const seen = look(session(asked(0)));
+		return reportText(standing, seen, stopOf(bound, "30 turns", seen), at);
+	};
+	expect(made("01JD31")).toContain(`Made by its host at ${at}, not by the model. Task 01JD31.\n`);
+	expect(made(undefined)).toContain(`Made by its host at ${at}, not by the model.\n`);
+	expect(made(undefined)).toMatch(/Due was a report; the cap was 30 turns or \$2\.00; used: 0\/30 turns, /);
 });
 
 test("deaths say how, and what follows", () => {

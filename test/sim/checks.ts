@@ -4,9 +4,9 @@ import { envelopeOf } from "../../src/pi/envelope.ts";
 import type { Logged } from "./database.ts";
 import type { Machine, Witness } from "./machine.ts";
 import type { Pi } from "./pi.ts";
+import { type Hearing, hasEnded, wronglyDelivered, wronglyHeard, wronglyKept, wronglyMourned } from "./rules.ts";
 import { Reader, type SimEntry, userText } from "./session.ts";
 
-const ENDS = ["consumed", "superseded", "rejected", "lost"];
 /** ms within which a host sees the end of a process that it is not the parent of. */
 const UNSEEN = 8_000;
 const ANSWERS = ["stop", "toolUse", "length"];
@@ -48,9 +48,8 @@ export class Checks implements Witness {
 	/** Texts whose sending was answered: id by text. */
 	readonly acknowledged = new Map<string, string>();
 	readonly notices = new Map<string, string>();
-	/** By conversation and notice: the notices that stand in it. */
-	readonly #heard = new Set<string>();
-	readonly #told = new Map<string, string>();
+	/** By notice, where it stands. */
+	readonly #heard = new Map<string, readonly Hearing[]>();
 	readonly #readers = new Map<string, Reader>();
 	/** Called when a lieutenant has come into a state. */
 	entered: (id: string, state: string) => void = () => undefined;
@@ -112,7 +111,7 @@ export class Checks implements Witness {
 		const times = pi.entries.filter((entry) => envelopeOf(userText(entry) ?? "")?.id === id).length;
 		if (times > 1) this.fail(`message ${id} stands ${times} times in the transcript`);
 		const { receipt } = this.messages.get(id) ?? {};
-		if (receipt !== undefined && ENDS.includes(receipt)) this.fail(`message ${id} was said after it was ${receipt}`);
+		if (receipt !== undefined && hasEnded(receipt)) this.fail(`message ${id} was said after it was ${receipt}`);
 	}
 
 	/** A line for who follows the run. */
@@ -123,13 +122,10 @@ export class Checks implements Witness {
 	/** A notice stands in the orchestrator's conversation. */
 	heard(conversation: string, notice: { readonly id: string; readonly again?: boolean }): void {
 		this.#trace(`${conversation} hears ${notice.id}`);
-		const key = `${conversation} ${notice.id}`;
-		if (this.#heard.has(key)) this.fail(`notice ${notice.id} stands twice in conversation ${conversation}`);
-		this.#heard.add(key);
-		const earlier = this.#told.get(notice.id);
-		if (earlier !== undefined && earlier !== conversation && notice.again !== true)
-			this.fail(`notice ${notice.id} was told in ${earlier} and comes to ${conversation} as if it were new`);
-		this.#told.set(notice.id, conversation);
+		const hearing = { conversation, notice: notice.id, again: notice.again === true };
+		const hearings = [...(this.#heard.get(notice.id) ?? []), hearing];
+		this.#heard.set(notice.id, hearings);
+		this.#found(wronglyHeard(hearings));
 	}
 
 	/** Time and again: nobody is called alive whose process is dead, nor is one left running that was ended. */
@@ -153,11 +149,7 @@ export class Checks implements Witness {
 			this.#spend(id, hub);
 			this.#unlogged(id, hub);
 		}
-		for (const [text, id] of this.acknowledged) {
-			const message = this.messages.get(id);
-			if (message === undefined) this.fail(`"${text}" was acknowledged and is not stored`);
-			else if (message.text !== text) this.fail(`"${text}" was acknowledged as another message`);
-		}
+		this.#found(wronglyKept(this.acknowledged, new Map([...this.messages].map(([id, { text }]) => [id, text]))));
 		for (const [id, message] of this.messages) this.#ended(id, message);
 		for (const [id, one] of this.fleet) {
 			this.#deaths(id, one);
@@ -181,7 +173,7 @@ export class Checks implements Witness {
 			if (one.state !== "gone" && one.state !== "idle") return `${id} is ${one.state}`;
 			if (one.pis.some((pi) => pi.end === undefined && pi.streaming)) return `${id} has a run under way`;
 		}
-		for (const [id, { receipt }] of this.messages) if (!ENDS.includes(receipt)) return `message ${id} is ${receipt}`;
+		for (const [id, { receipt }] of this.messages) if (!hasEnded(receipt)) return `message ${id} is ${receipt}`;
 		const unread = this.notified && this.#rows("host", "select id from notices where acknowledged = 0 limit 1")[0];
 		if (unread) return `notice ${unread.id} is not acknowledged`;
 		const kept = hub ? this.#rows("host", "select operation from spool where refused is null limit 1")[0] : undefined;
@@ -211,7 +203,7 @@ export class Checks implements Witness {
 			this.fail(`a receipt of an unknown message ${id}`);
 			return;
 		}
-		if (ENDS.includes(was) && is !== was) this.fail(`message ${id} left its end: ${was} → ${is}`);
+		if (hasEnded(was) && is !== was) this.fail(`message ${id} left its end: ${was} → ${is}`);
 		message.receipt = is;
 		if (is === "consumed" && was !== is && !this.#answered(message.lieutenant, id))
 			this.fail(`message ${id} is consumed without an answer that is safe in the file`);
@@ -229,25 +221,21 @@ export class Checks implements Witness {
 		one.completed = answers;
 	}
 
-	#ended(id: string, { lieutenant, receipt, text }: Told): void {
+	#ended(id: string, { lieutenant, receipt }: Told): void {
 		const one = this.#lieutenant(lieutenant);
-		const held = this.#held(lieutenant, id);
-		if (!ENDS.includes(receipt)) this.fail(`message ${id} rests as ${receipt}`);
-		if (held > 1) this.fail(`message ${id} stands ${held} times in the file`);
-		if (receipt === "consumed" && held !== 1) this.fail(`message ${id} ("${text}") is consumed and stands nowhere`);
-		if (receipt === "lost" && one.state !== "gone" && one.stops === 0)
-			this.fail(`message ${id} is lost although its lieutenant lives`);
-		if (receipt === "rejected") this.fail(`message ${id} was rejected, which this pi never does`);
+		const givenUp = one.state === "gone" || one.stops > 0;
+		this.#found(wronglyDelivered({ id, receipt, times: this.#held(lieutenant, id), givenUp }));
 		if (receipt === "superseded") this.fail(`message ${id} is superseded, which nobody asked for`);
 	}
 
 	/** Every end that no host brought about is told once; one that met a host's own signal at most once. */
 	#deaths(id: string, { pis, deaths }: Fleet): void {
 		const ended = pis.filter((pi) => pi.end !== undefined);
-		const certain = ended.filter((pi) => !pi.signalled).length;
-		if (deaths < certain || deaths > ended.length) {
-			this.fail(`${id}: ${deaths} deaths told of ${certain} (${ended.length} ends in all)`);
-		}
+		this.#found(wronglyMourned(id, deaths, ended.filter((pi) => !pi.signalled).length, ended.length));
+	}
+
+	#found(failures: readonly string[]): void {
+		for (const failure of failures) this.fail(failure);
 	}
 
 	/** Entries of the file; with `safe`, those that a power cut would leave. */
@@ -266,7 +254,7 @@ export class Checks implements Witness {
 
 	#notices(): void {
 		for (const { id, acknowledged } of this.#rows("host", "select id, acknowledged from notices")) {
-			if (!this.#told.has(String(id))) this.fail(`notice ${id} is acknowledged and stands in no conversation`);
+			if (!this.#heard.has(String(id))) this.fail(`notice ${id} is acknowledged and stands in no conversation`);
 			if (acknowledged !== 1) this.fail(`notice ${id} rests unacknowledged`);
 		}
 	}

@@ -1,0 +1,40 @@
+/** What the place of this machine puts into a lieutenant's folder, on a real disk. */
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { homeOf, lieutenantFolder } from "../../../src/daemon/home.ts";
+import { temporaryFolder } from "../../../src/host/agent/environment.ts";
+import { LocalPlace } from "../../../src/host/places/local.ts";
+import { parseAllowance } from "../../../src/pi/pack/allowance.ts";
+import { realWorld } from "../../../src/world/real.ts";
+import { makeFolder } from "../../support/folder.ts";
+
+const ID = "01JD0000000000000000000001";
+const USED = { turns: 1, tokens: 2, usd: 3 };
+
+function begin() {
+	const root = makeFolder();
+	const home = homeOf({ FLAGSHIP_HOME: root, XDG_RUNTIME_DIR: root }, { uid: 0, folder: root });
+	const folder = lieutenantFolder(home, ID);
+	mkdirSync(folder, { recursive: true });
+	return { place: new LocalPlace({ world: realWorld(), home, socket: join(root, "s"), packageFolder: root }), folder };
+}
+
+test("an allowance is replaced as a whole, and taken away with the work that it bounds", () => {
+	const { place, folder } = begin();
+	for (const turns of [5, 6]) {
+		place.allow(ID, { from: USED, cap: { turns } });
+		expect(parseAllowance(readFileSync(join(folder, "allowance.json"), "utf8"))?.cap).toEqual({ turns });
+	}
+	place.allow(ID, undefined);
+	expect(readdirSync(folder)).toEqual([]);
+	place.allow(ID, undefined);
+});
+
+test("a report is left where no report was before, and what is temporary is cleared", async () => {
+	const { place, folder } = begin();
+	expect(readFileSync(place.leave(ID, "r.md", "# said"), "utf8")).toBe("# said");
+	mkdirSync(join(temporaryFolder(folder), "deep"), { recursive: true });
+	await place.clear(ID);
+	expect([existsSync(temporaryFolder(folder)), existsSync(join(folder, "reports"))]).toEqual([false, true]);
+});
