@@ -2,13 +2,13 @@
  * Mutation proof: `npm run mutants -- [--count 40] [--seed 1] [--all-of src/host/receipt.ts] [--of ladder]
  * [--at src/host/receipt.ts:12]`. Takes that
  * many bugs by the seed, the same number from each area, shows each to the tests and the simulated runs that come by its
- * place, and prints what caught it. Ends with 1 when more than one in twenty survived without a reason in
- * `equivalent.json`.
+ * place, and prints what caught it. Ends with 1 when more than one in twenty (or `--most`) survived without a
+ * reason in `equivalent.json`.
  */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { Chance } from "../sim/chance.ts";
 import { AREAS, type Area } from "./areas.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { type Mutant, mutantsOf } from "./operators.ts";
@@ -35,6 +35,7 @@ const { values } = parseArgs({
 		of: { type: "string" },
 		"all-of": { type: "string" },
 		at: { type: "string" },
+		most: { type: "string" },
 	},
 });
 
@@ -54,18 +55,21 @@ for (const reason of reasons)
 	if (values.of === undefined && !all.some((mutant) => reasonOf(mutant) === reason.why))
 		throw new Error(`equivalent.json: nothing in ${reason.file} is "${reason.was}" any more`);
 
+/** By the seed and what it is, so that a change elsewhere does not make it another sample. */
+const rank = ({ file, operator, was }: Mutant): string =>
+	createHash("sha256").update(`${values.seed} ${file} ${operator} ${was}`).digest("hex");
+
 /** The same seed takes the same bugs; those known to change nothing are passed over. */
 function chosen(): readonly Aimed[] {
 	const only = values["all-of"];
 	if (only !== undefined) return all.filter(({ file }) => file === only);
 	if (values.at !== undefined) return all.filter(({ file, line }) => `${file}:${line}` === values.at);
-	const chance = new Chance(Number(values.seed));
-	const left = areas.map(({ name }) => all.filter((one) => one.area === name && reasonOf(one) === undefined));
+	const left = areas.map(({ name }) =>
+		all.filter((one) => one.area === name && reasonOf(one) === undefined).sort((a, b) => (rank(a) < rank(b) ? -1 : 1)),
+	);
 	const taken: Aimed[] = [];
-	for (let i = 0; taken.length < Number(values.count) && left.some((some) => some.length > 0); i++) {
-		const some = left[i % left.length] ?? [];
-		taken.push(...some.splice(chance.between(0, some.length - 1), 1));
-	}
+	for (let i = 0; taken.length < Number(values.count) && left.some((some) => some.length > 0); i++)
+		taken.push(...(left[i % left.length] ?? []).splice(0, 1));
 	return taken;
 }
 
@@ -123,4 +127,5 @@ for (const { mutant, verdict } of survivors)
 	);
 console.log(`${judged.length - survivors.length} of ${judged.length} caught in ${seconds()} s (seed ${values.seed})`);
 const unexplained = survivors.filter(({ mutant }) => reasonOf(mutant) === undefined);
-process.exitCode = unexplained.length > Math.floor(judged.length / 20) ? 1 : 0;
+const most = values.most === undefined ? Math.floor(judged.length / 20) : Number(values.most);
+process.exitCode = unexplained.length > most ? 1 : 0;
