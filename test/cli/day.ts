@@ -100,6 +100,7 @@ export const DAY: readonly Step[] = [
 	["shares.revoke", ({ "shares.create": { linkId } }) => ({ linkId })],
 	["reports.delete", ({ "reports.create": { id } }) => ({ id })],
 	["tokens.mint", () => ({ role: "worker", name: "w" })],
+	["tokens.rotate", ({ "tokens.mint": { token } }) => ({ id: token.id })],
 	["tokens.revoke", ({ "tokens.mint": { token } }) => ({ id: token.id })],
 	[
 		"transcripts.append",

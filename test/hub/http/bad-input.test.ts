@@ -115,7 +115,10 @@ describe("nonsense", () => {
 /** Every list, to its last page. */
 async function everything(ask: typeof first.ask): Promise<Readonly<Record<string, unknown>>> {
 	const read = await Promise.all(lists.map(async (one) => [one.name, await pagesOf(ask, one)] as const));
-	return Object.fromEntries(read);
+	// When a token was last used is written down once a minute, not at each use.
+	return JSON.parse(
+		JSON.stringify(Object.fromEntries(read), (key, value) => (key === "lastUsedAt" ? undefined : value)),
+	);
 }
 
 async function pagesOf(ask: typeof first.ask, operation: AnyOperation): Promise<readonly Body[]> {
