@@ -3,9 +3,10 @@
  * only `makeHome` and `makeSocketFolder` touch the disk. `protocol.md` §2 rule 1.
  */
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync, type Stats, statSync } from "node:fs";
+import { lstatSync, type Stats, statSync } from "node:fs";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { fault, reason } from "../errors.ts";
+import { makeFolder } from "../world/folder.ts";
 
 export type Daemon = "hub" | "host";
 export const DAEMONS = ["hub", "host"] as const satisfies readonly Daemon[];
@@ -121,7 +122,7 @@ function makeOwnFolder(path: string, uid: number, look: (path: string) => Stats)
 	const stat = attempt(path, () => {
 		// A dangling or foreign link must not be followed by mkdir: look first.
 		const before = lstatSync(path, { throwIfNoEntry: false });
-		if (before === undefined) mkdirSync(path, { recursive: true, mode: 0o700 });
+		if (before === undefined) makeFolder(path);
 		return look(path);
 	});
 	const why = unfit(stat, uid, path);
@@ -143,7 +144,7 @@ function attempt<T>(path: string, run: () => T): T {
 export function makeHome(home: Home): void {
 	makeOwnFolder(home.root, home.uid, statSync);
 	for (const folder of [home.hub, home.host, home.lieutenants, home.worktrees, home.run]) {
-		attempt(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+		attempt(folder, () => makeFolder(folder));
 	}
 }
 

@@ -6,7 +6,6 @@ import {
 	fstatSync,
 	fsyncSync,
 	lstatSync,
-	mkdirSync,
 	openSync,
 	readdirSync,
 	readFileSync,
@@ -20,9 +19,9 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import type { Files, Stat } from "../world.ts";
+import { makeFolder } from "./folder.ts";
 
 const PRIVATE_FILE = 0o600;
-const PRIVATE_FOLDER = 0o700;
 
 const isMissing = (thrown: unknown): boolean =>
 	thrown instanceof Error && "code" in thrown && (thrown.code === "ENOENT" || thrown.code === "ENOTDIR");
@@ -115,7 +114,7 @@ export const files: Files = {
 		};
 	},
 	list: (folder) => unlessMissing(() => readdirSync(folder).sort()) ?? [],
-	makeFolder: (path, mode = PRIVATE_FOLDER) => void mkdirSync(path, { recursive: true, mode }),
+	makeFolder,
 	free(path) {
 		const volume = statfsSync(path);
 		return volume.bavail * volume.bsize;

@@ -91,6 +91,13 @@ it("a home on a read-only place is refused in words", () => {
 	expect(ran.stdout).toMatch(/^home_unusable Flagship cannot use .*: EACCES/);
 });
 
+it("a home where the system makes none is refused in words, and not tried for ever", () => {
+	for (const root of ["/proc/nowhere", "/proc/nowhere/below"]) {
+		const at = homeOf({ FLAGSHIP_HOME: root }, { uid: process.getuid?.() ?? 0, folder: "/" });
+		expect(() => makeHome(at)).toThrow(/Flagship cannot use .*ENOENT/);
+	}
+});
+
 it("a socket's path is short, differs between homes and ids, and too long a one is refused with what to do", () => {
 	const at = home("/run/user/1000");
 	expect(socketPath(at, "host")).toMatch(/^\/run\/user\/1000\/flagship\/[0-9a-f]{12}\.host$/);

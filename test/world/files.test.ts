@@ -26,6 +26,17 @@ describe("files", () => {
 		expect(files.stat(own)).toMatchObject({ kind: "folder", mode: 0o700 });
 	});
 
+	test("a folder is made with those above it, and said to be impossible where it is", () => {
+		files.makeFolder(join(folder, "a", "b", "c"), 0o750);
+		expect(files.stat(join(folder, "a", "b", "c"))).toMatchObject({ kind: "folder", mode: 0o750 });
+		files.makeFolder(join(folder, "a", "b", "c"));
+		files.write(join(folder, "file"), "");
+		for (const path of ["file", "file/below/deeper"])
+			expect(() => files.makeFolder(join(folder, path))).toThrow(/EEXIST|ENOTDIR/);
+		// Node's own way to make all of a path never comes back from here.
+		expect(() => files.makeFolder("/proc/nowhere/below")).toThrow(/ENOENT/);
+	});
+
 	test("a write that fails leaves the old file and no temporary one", () => {
 		const target = join(folder, "occupied");
 		files.makeFolder(join(target, "inside"));
