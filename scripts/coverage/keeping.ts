@@ -51,5 +51,20 @@ export const keeping: readonly Feature[] = [
 		"test/withstand/hub/torn.test.ts",
 		"torn or garbled anywhere, it gives back what is before, whole, and the hub says that something is missing",
 	]),
+	shipped(
+		"Two hubs on one folder, a clock that goes back, 500 idle streams: refused, in order, all served",
+		[
+			"test/withstand/hub/two.test.ts",
+			"a second hub on one folder is refused, also through a link to it; after kill -9 the next one starts",
+		],
+		[
+			"test/withstand/hub/clock.test.ts",
+			"with the clock set back, and again over a restart, every service's ids and the feed's order only grow",
+		],
+		[
+			"test/withstand/hub/streams.test.ts",
+			"500 streams, half of each kind, all have the next event while the hub serves; at its end they resume without a gap",
+		],
+	),
 	planned("Backup from anywhere, on a schedule"),
 ];
