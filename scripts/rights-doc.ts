@@ -19,8 +19,10 @@ A cell says who may ask. On what, the operation judges further, by the token and
 - transcripts: an admin all, a host those of its machine, others those of their own fleet; another's is not there;
 - a host's calls down to lieutenants reach those of that host.
 
-Needs no token: \`GET /health\`, \`GET /openapi.json\` and the pages of shared reports (by the secret of their address).
-\`/hosts/link\` (WebSocket) is for a host's token alone.
+A session of a browser (\`flagship open\`) has the role that its link was made for, viewer or admin.
+
+Needs no token: \`GET /health\`, \`GET /openapi.json\`, the pages of shared reports (by the secret of their address), and
+\`/ui/login\`, which takes the secret of a link. \`/hosts/link\` (WebSocket) is for a host's token alone.
 `;
 
 const FORWARDED = "/lieutenants";

@@ -46,6 +46,11 @@ export const errors = {
 		message: (role: string, what: string) => `A ${role} may not ${what}.`,
 		remedy: "Ask the orchestrator or a person to do it.",
 	},
+	other_origin: {
+		status: 403,
+		message: () => "A page of another origin asks with this browser's session, or does not say where it comes from.",
+		remedy: "Ask from the hub's own pages; programs send a token in place of the cookie.",
+	},
 	author_mismatch: {
 		status: 403,
 		message: (field: string, named: string, own: string) => `'${field}' says ${named}, but this token is ${own}.`,

@@ -23,6 +23,7 @@ const CLI = "test/cli/main.test.ts";
 const FEED = "test/hub/feed/feed.test.ts";
 const STREAM = "test/hub/feed/stream.test.ts";
 const REGISTRY = "test/hub/registry/registry.test.ts";
+const LOGIN = "test/hub/access/login.test.ts";
 const TOKENS = "test/hub/tokens/tokens.test.ts";
 const WIRE = "test/hub/http/wire.test.ts";
 const GATES = "test/extensions/gates-pi.test.ts";
@@ -371,7 +372,29 @@ export const areas: readonly Area[] = [
 			planned("Scheduler"),
 			...keeping,
 			planned("Import of a data folder"),
-			planned("Dashboard, magic link"),
+			planned("Dashboard"),
+			shipped(
+				"Magic link (`dashboard_link`): works once, within five minutes, used up by a POST; sessions persist and are ended",
+				[
+					LOGIN,
+					"lets in once: its page shows a button, the button's POST begins a session",
+					"is not used up by a program that previews it, however often",
+					"has one winner of twenty who come at once",
+					"is over after five minutes",
+					"gives no more than its maker may: an orchestrator's is for a viewer",
+				],
+				[
+					"test/hub/access/sessions.test.ts",
+					"changes something only when the request shows that the hub's own page asks",
+					"is listed with where it came from, and ended by an admin; its streams end with it",
+					"outlives a restart of the hub, and so does its end",
+				],
+				[
+					"test/cli/open.test.ts",
+					"a browser is started with a private file that leads to the link, never with the link",
+					"the shipped command says the link of this home's own hub; a lieutenant has no such command",
+				],
+			),
 			shipped("Tokens and rights per agent", [
 				TOKENS,
 				"that is minted works at once and is kept only as a hash",
@@ -509,6 +532,7 @@ export const areas: readonly Area[] = [
 		features: [
 			shipped("`board`", OFFERED),
 			shipped("`commits`", OFFERED),
+			shipped("`magic-link`", OFFERED),
 			shipped("`feed`", OFFERED),
 			shipped("`journal`", OFFERED),
 			shipped("`lieutenants`", OFFERED),
@@ -528,7 +552,7 @@ export const areas: readonly Area[] = [
 			]),
 			planned("Deploy runbook"),
 			planned("Swarm coordination, golden image, bootstrap of a fleet, networking"),
-			planned("Magic link, preview deploy, PR review, git audit, captain's log, contributing a fix"),
+			planned("Preview deploy, PR review, git audit, captain's log, contributing a fix"),
 		],
 	},
 	people,

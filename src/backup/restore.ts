@@ -103,6 +103,7 @@ async function prepare(
 	try {
 		writing.run("begin immediate");
 		const tokens = former === undefined ? undefined : carryTokens(writing, former.tokens);
+		endSessions(writing, now);
 		// The hub was not there from then until now: who holds a task has the time that was left.
 		const away = Math.max(0, now - Date.parse(manifest.madeAt));
 		writing.run("update tasks set claimed_until = claimed_until + ? where claimed_by is not null", away);
@@ -140,6 +141,12 @@ function carryTokens(writing: Connection, former: readonly TokenRow[]): Restored
 		else if (row.hash !== before.hash) carried.rotated++;
 	}
 	return carried;
+}
+
+/** Which of them were ended since, nobody knows: a person logs in again, and who was thrown out stays out. */
+function endSessions(writing: Connection, now: number): void {
+	writing.run("update browser_sessions set ended_at = ? where ended_at is null", new Date(now).toISOString());
+	writing.run("delete from login_links");
 }
 
 function tell(world: World, writing: Connection, { manifest, seq }: { manifest: Manifest; seq: number }): void {

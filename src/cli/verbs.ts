@@ -29,6 +29,13 @@ export const VERBS: readonly Verb[] = [
 		run: async (context, args) => (await import("./start.ts")).start(context, args),
 	},
 	{
+		words: "open",
+		people: true,
+		usage: "open [--viewer] [--print]",
+		summary: "Log a browser of yours into the hub's pages, by a link that works once; --print only says it.",
+		run: async (context, args) => (await import("./open.ts")).open(context, args),
+	},
+	{
 		words: "demo",
 		usage: "demo [--keep] [--set key=value]",
 		summary: "See the whole job done by a scripted model: no account, no key.",

@@ -1,5 +1,6 @@
 /** What a handler can reach besides its transaction: the hub's live parts. */
 import type { World } from "../world.ts";
+import type { Sessions } from "./access/sessions.ts";
 import type { Kinds } from "./board/kinds.ts";
 import type { BudgetRules } from "./budgets/accounts.ts";
 import type { Database } from "./database/database.ts";
@@ -27,6 +28,7 @@ export interface Context {
 	readonly ids: Ids;
 	readonly feed: Feed;
 	readonly tokens: Tokens;
+	readonly sessions: Sessions;
 	readonly links: Links;
 	readonly rules: Rules;
 	/** Kinds of tasks and their checklists. */

@@ -73,25 +73,34 @@ export interface Chore {
 	readonly type: "chore";
 	/** Milliseconds between two times. */
 	readonly every: number;
+	/** Once more as the hub ends. */
+	readonly last?: true;
 	run(hub: Context): Promise<unknown>;
 }
 
+type Texts = Readonly<Record<string, string | undefined>>;
+
 export interface PageRequest {
-	readonly params: Readonly<Record<string, string | undefined>>;
+	readonly params: Texts;
+	readonly query: Texts;
+	/** What a POST has sent as a form does. */
+	readonly form: Texts;
 	readonly headers: IncomingHttpHeaders;
 	/** The address at the other end of the connection; empty when it is already gone. */
 	readonly peer: string;
 }
 
 export interface PageAnswer {
-	readonly status: 200 | 404;
+	readonly status: 200 | 303 | 400 | 401 | 404;
 	readonly headers: Readonly<Record<string, string>>;
 	readonly body: string;
 }
 
-/** What is answered to a GET without a token. It says itself to whom it shows what. */
+/** What is answered without a token. It says itself to whom it shows what. */
 export interface Page {
 	readonly type: "page";
+	/** GET when absent. */
+	readonly method?: "POST";
 	readonly path: `/${string}`;
 	/** What it shows, in a sentence. */
 	readonly about: string;

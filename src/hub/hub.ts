@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { Wake } from "../daemon/wake.ts";
 import { fault, reason } from "../errors.ts";
 import type { Timer, World } from "../world.ts";
+import { createSessions } from "./access/sessions.ts";
 import { expireClaims, shiftClaims } from "./board/claims.ts";
 import { KINDS, type Kinds } from "./board/kinds.ts";
 import { type BudgetRules, NO_BUDGETS } from "./budgets/accounts.ts";
@@ -14,6 +15,7 @@ import { createPublisher } from "./feed/event.ts";
 import { createFeed } from "./feed/feed.ts";
 import { createLinks } from "./hosts/links.ts";
 import { createApp } from "./http/app.ts";
+import { OPEN } from "./http/callers.ts";
 import { acceptUpgrades } from "./http/upgrade.ts";
 import { createIds } from "./ids.ts";
 import { forgetOldKeys } from "./keys/keys.ts";
@@ -102,21 +104,28 @@ async function serve(options: HubOptions, modules: Modules, storage: Storage): P
 	const feed = createFeed(storage.reading);
 	const publisher = createPublisher(world, ids);
 	const database = createDatabase({ world, storage, publisher, deliver: feed.deliver });
-	const tokens = createTokens(storage.reading, adminTokens, options.homeToken);
+	const tokens = createTokens({ world, reader: storage.reading, adminTokens, home: options.homeToken });
 	const links = createLinks({ world, version, database, complain });
 	const open = isOpen(tokens, options.host);
+	const sessions = createSessions(storage.reading, (token) => (token === OPEN.id ? open : tokens.isLive(token)));
 	const awake = attentive(world, database, complain);
 	const { rules: modes = STRICT, budgets = NO_BUDGETS, kinds = KINDS } = options;
 	const rules = { rules: modes, budgets, kinds };
 	const publicUrl = (): string => options.publicUrl ?? addressOf(app.server.address(), options.host);
-	const hub: Context = { world, version, database, ids, feed, tokens, links, ...rules, awake, publicUrl, complain };
+	const parts = { world, version, database, ids, feed, tokens, sessions, links };
+	const hub: Context = { ...parts, ...rules, awake, publicUrl, complain };
 
 	const app = createApp({ hub, modules, open });
 	const traffic = watch(app.server, world);
 	const upgrades = acceptUpgrades({ server: app.server, hub, handlers: modules.handlers, open });
+	const endStreams = (callers: ReadonlySet<string>, why: string): void => {
+		for (const follower of feed.followers) if (callers.has(follower.token)) follower.end(why);
+	};
+	sessions.onEnded((ended) => endStreams(ended, "session ended"));
 	tokens.onRevoked((revoked) => {
 		links.revoke(revoked);
-		for (const follower of feed.followers) if (revoked.has(follower.token)) follower.end("token revoked");
+		endStreams(revoked, "token revoked");
+		sessions.forget(sessions.madeWith(revoked));
 	});
 	const timers = sweep(hub, modules);
 	if (options.skills !== undefined) await seedSkills(hub, options.skills);
@@ -142,6 +151,7 @@ async function serve(options: HubOptions, modules: Modules, storage: Storage): P
 			// Connections without a request (kept alive, or opened just now) would hold the server open for a minute.
 			app.server.closeAllConnections();
 			await closed;
+			await endChores(hub, modules);
 			await database.close();
 		},
 	};
@@ -231,6 +241,13 @@ function sweep(hub: Context, { chores }: Pick<Modules, "chores">): readonly Time
 			),
 		),
 	];
+}
+
+/** A chore that fails keeps no hub from ending. */
+async function endChores(hub: Context, { chores }: Pick<Modules, "chores">): Promise<void> {
+	for (const { run } of chores.filter(({ last }) => last === true)) {
+		await run(hub).catch((error: unknown) => hub.complain(`the hub's last word was not kept: ${reason(error)}`));
+	}
 }
 
 function addressOf(address: AddressInfo | string | null, host: string): string {

@@ -7,6 +7,7 @@ import { restoreBackup } from "../../src/backup/restore.ts";
 import { openStorage } from "../../src/hub/database/database.ts";
 import { loadModules } from "../../src/hub/modules.ts";
 import { realWorld } from "../../src/world/real.ts";
+import { logIn, secretOf, visit } from "../hub/access/visit.ts";
 import { testHub, worldAt } from "../hub/support.ts";
 import { makeFolder } from "../support/folder.ts";
 import { databaseIn, forged, rowsOf } from "./support.ts";
@@ -97,6 +98,18 @@ test("a token that was revoked or replaced after the backup stays so, one that w
 		async (token) => (await again.ask("GET", "/feed/stats", undefined, { token })).status,
 	);
 	expect(await Promise.all(answers)).toEqual([401, 200, 200, 401, 200]);
+});
+
+test("no browser is logged in after a restore, and no link of before lets one in", async () => {
+	const { hub, folder, done } = await backedUp();
+	const link = async (): Promise<string> => (await done("POST", "/auth/magic-link")).url;
+	const [cookie, unused] = [await logIn(await link()), await link()];
+	const { file } = await makeBackup(world, folder, join(makeFolder(), "two.backup"));
+	await hub.close();
+	await restoreBackup(world, file, folder);
+	const again = await testHub({ folder });
+	expect((await visit(`${again.hub.address}/tokens/me`, { cookie })).status).toBe(401);
+	expect((await visit(`${again.hub.address}/ui/login`, { form: { token: secretOf(unused) } })).status).toBe(401);
 });
 
 test("who held a task at the time of the backup holds it after the restore, for the time that was left", async () => {

@@ -101,6 +101,8 @@ export const DAY: readonly Step[] = [
 	["reports.delete", ({ "reports.create": { id } }) => ({ id })],
 	["tokens.mint", () => ({ role: "worker", name: "w" })],
 	["tokens.rotate", ({ "tokens.mint": { token } }) => ({ id: token.id })],
+	["access.link", () => ({ role: "viewer" })],
+	["access.end", () => ({ id: "all" })],
 	["tokens.revoke", ({ "tokens.mint": { token } }) => ({ id: token.id })],
 	[
 		"transcripts.append",

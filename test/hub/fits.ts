@@ -55,7 +55,8 @@ async function makeJudge(): Promise<Judge> {
 		...operations.flatMap((operation) =>
 			[operation.path, ...(operation.aliases ?? [])].map((url) => ({ method: operation.method, url, operation })),
 		),
-		...[...pages.map(({ path }) => path), "/health", "/openapi.json"].map((url) => ({ method: "GET", url })),
+		...pages.map(({ path: url, method = "GET" }) => ({ method, url })),
+		...["/health", "/openapi.json"].map((url) => ({ method: "GET", url })),
 	];
 	const document = strict(JSON.parse(openApi({ version: "0", server: "http://hub", routes, names })));
 	const ajv = new Ajv2020({ strict: false });

@@ -11,6 +11,7 @@ import * as claims from "../../src/contract/claims.ts";
 import { PROTOCOL } from "../../src/contract/link.ts";
 import type { AnyOperation } from "../../src/contract/operation.ts";
 import { Fault, fault, reason } from "../../src/errors.ts";
+import { createSessions } from "../../src/hub/access/sessions.ts";
 import { expireClaims } from "../../src/hub/board/claims.ts";
 import { KINDS } from "../../src/hub/board/kinds.ts";
 import { proofOf } from "../../src/hub/board/proof.ts";
@@ -156,11 +157,12 @@ export class SimHub implements Board {
 		const feed = createFeed(storage.reading);
 		const publisher = createPublisher(world, ids);
 		const database = createDatabase({ world, storage, publisher, deliver: feed.deliver });
-		const tokens = createTokens(storage.reading, [ADMIN]);
+		const tokens = createTokens({ world, reader: storage.reading, adminTokens: [ADMIN] });
+		const sessions = createSessions(storage.reading, tokens.isLive);
 		const links = createLinks({ world, version: VERSION, database, complain });
 		const awake = attentive(world, database, complain);
 		const context: Context = {
-			...{ world, version: VERSION, database, ids, feed, tokens, links, rules: STRICT, budgets: NO_BUDGETS },
+			...{ world, version: VERSION, database, ids, feed, tokens, sessions, links, rules: STRICT, budgets: NO_BUDGETS },
 			...{ awake, complain, kinds: KINDS, publicUrl: () => "http://hub" },
 		};
 		tokens.onRevoked((revoked) => links.revoke(revoked));
@@ -171,7 +173,7 @@ export class SimHub implements Board {
 		this.#machine.sockets.listen(body, LINK, (connection, headers) => {
 			const socket = socketOf(connection);
 			try {
-				const caller = callerOf({ tokens, open: false }, headers);
+				const caller = callerOf({ hub: context, open: false }, { headers, method: "UPGRADE" });
 				if (caller.role !== "host") throw fault("forbidden", caller.role, "link as a host");
 				links.accept(socket, caller);
 			} catch (thrown) {
@@ -231,7 +233,7 @@ async function handle(hub: Context, request: HttpRequest): Promise<{ status: num
 	const { handler, shape, pattern } = route;
 	const { operation } = handler;
 	const modern = shakesHands(headers);
-	const caller = callerOf({ tokens: hub.tokens, open: false }, headers);
+	const caller = callerOf({ hub, open: false }, request);
 	checkRole(operation, caller);
 	const body = JSON.parse(request.body ?? "{}") as Record<string, unknown>;
 	const input = shape.read(pattern.exec(path)?.groups ?? {}, Object.fromEntries(new URLSearchParams(search)), body);

@@ -21,6 +21,8 @@ const SHAPES: readonly RegExp[] = [
 	/()\b(?:gh[opsur]_|github_pat_|glpat-|npm_|hf_|dop_v1_|xox[abposr]-|xapp-|SG\.|AIza|ya29\.)[\w.-]{16,}/g,
 	/()\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
 	/(\bauthorization["']?\s*[:=]\s*["']?(?:bearer|basic|token)\s+)[\w.~+/=-]{8,}/gi,
+	// What `dashboard_link` says: good for five minutes, and a transcript is read by more than the person.
+	/(\/ui\/login\?token=)[\w-]{16,}/g,
 	/(\bbearer\s+)[\w.~+/-]{20,}=*/gi,
 	/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"']*:)[^\s/@"']{3,}(?=@)/gi,
 	/(\b(?:[A-Z0-9]+_)*(?:API_?KEY|SECRET(?:_ACCESS_KEY|_KEY)?|ACCESS_TOKEN|AUTH_TOKEN|PASSWORD|PASSWD)["']?\s*[:=]\s*["']?)(?!\[masked)[^\s"'`,;]{8,}/g,

@@ -19,6 +19,7 @@ import { openApi, type Route } from "../openapi/document.ts";
 import { authorOf, callerOf, checkRole, shakesHands } from "./callers.ts";
 import { faultOf, rawAnswer, unreadable } from "./failures.ts";
 import { inPieces } from "./pieces.ts";
+import { withoutPrefix } from "./prefix.ts";
 import { beginOf } from "./resume.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 
@@ -46,7 +47,10 @@ const FORWARDED = "/lieutenants";
 
 declare module "fastify" {
 	/** What the document of the routes says of one. */
-	interface FastifyContextConfig extends Omit<Route, "method" | "url"> {}
+	interface FastifyContextConfig extends Omit<Route, "method" | "url"> {
+		/** The body is what a form of a page sends. */
+		readonly form?: boolean;
+	}
 }
 
 type Fields = Record<string, unknown>;
@@ -61,6 +65,7 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 		return503OnClosing: false,
 		exposeHeadRoutes: false,
 		routerOptions: { maxParamLength: 1_000 },
+		rewriteUrl: ({ url = "/" }) => withoutPrefix(url),
 		frameworkErrors: (error, _request, reply) => refuse(error, reply),
 		clientErrorHandler: (error, socket) => {
 			if (socket.writable) socket.end(rawAnswer(unreadable(error)));
@@ -99,7 +104,7 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 		return reply.type("application/json; charset=utf-8").send(document);
 	});
 
-	const gatekeeper = { tokens: hub.tokens, open };
+	const gatekeeper = { hub, open };
 	const handlers = new Map(modules.handlers.map((handler) => [handler.operation.name, handler]));
 	const served = modules.operations.filter(({ path, name }) => handlers.has(name) || path.startsWith(FORWARDED));
 	for (const operation of served) {
@@ -107,7 +112,7 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 		const onRequest = (request: FastifyRequest, _reply: FastifyReply, done: (refusal?: Error) => void): void => {
 			try {
 				const modern = shakesHands(request.headers);
-				const caller = callerOf(gatekeeper, request.headers);
+				const caller = callerOf(gatekeeper, request);
 				checkRole(operation, caller);
 				asked.set(request, { caller, modern });
 			} catch (refusal) {
@@ -121,13 +126,13 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 		}
 	}
 	for (const page of modules.pages) {
-		app.get(page.path, { config: { about: page.about } }, async (request, reply) => {
-			const params = request.params as PageRequest["params"];
-			const peer = request.socket.remoteAddress ?? "";
-			const { status, headers, body } = await page.run({ params, headers: request.headers, peer }, hub);
+		const { path: url, method = "GET", about } = page;
+		const handler: Answer = async (request, reply) => {
+			const { status, headers, body } = await page.run(pageRequest(request), hub);
 			reply.code(status).headers(headers);
 			return body;
-		});
+		};
+		app.route({ method, url, config: { about, form: method === "POST" }, handler });
 	}
 	app.setNotFoundHandler((request) => {
 		const path = request.url.split("?", 1)[0] ?? "";
@@ -137,6 +142,14 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 	});
 	return app;
 }
+
+const pageRequest = ({ params, query, body, headers, socket }: FastifyRequest): PageRequest => ({
+	params: params as PageRequest["params"],
+	query: query as PageRequest["query"],
+	form: fieldsOf(body) as PageRequest["form"],
+	headers,
+	peer: socket.remoteAddress ?? "",
+});
 
 const OPEN: ReadonlySet<string> = new Set(["/health", "/openapi.json"]);
 
@@ -152,8 +165,10 @@ function methodsOf(operations: readonly AnyOperation[], path: string): string[] 
 /** No body is an empty object: some requests need none. */
 function parseAnythingAsJson(app: FastifyInstance): void {
 	app.removeAllContentTypeParsers();
-	app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
+	app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
 		if (body === "") return done(null, {});
+		if (request.routeOptions.config.form === true)
+			return done(null, Object.fromEntries(new URLSearchParams(String(body))));
 		try {
 			done(null, JSON.parse(String(body)));
 		} catch {

@@ -4,29 +4,60 @@ import { PROTOCOL } from "../../contract/link.ts";
 import type { AnyOperation } from "../../contract/operation.ts";
 import { fault } from "../../errors.ts";
 import type { Author, Caller } from "../author.ts";
+import type { Context } from "../context.ts";
 import type { Tokens } from "../tokens/tokens.ts";
+import { cookieOf } from "./cookie.ts";
+import { isForeign, isShownOwn, namesThisMachine } from "./origin.ts";
 
 /** On a loopback hub without any token everyone is this, as on the old server. */
-const OPEN: Caller = { id: "open", role: "admin", name: "admin" };
+export const OPEN: Caller = { id: "open", role: "admin", name: "admin" };
 
 export interface Gatekeeper {
-	readonly tokens: Tokens;
+	readonly hub: Pick<Context, "tokens" | "sessions" | "world" | "publicUrl">;
 	/** On loopback and started without any token. */
 	readonly open: boolean;
 }
 
-/** The holder of the request's token. Throws `unauthorized`. */
-export function callerOf({ tokens, open }: Gatekeeper, headers: IncomingHttpHeaders): Caller {
+interface Asking {
+	readonly headers: IncomingHttpHeaders;
+	/** A WebSocket is no GET: whoever opens one reads what it brings, from whatever page. */
+	readonly method: string;
+}
+
+/** The holder of the request's token, or of its session. Throws `unauthorized`, or `other_origin`. */
+export function callerOf({ hub, open }: Gatekeeper, { headers, method }: Asking): Caller {
+	const { tokens } = hub;
 	const header = headers.authorization;
 	if (header === undefined) {
-		// A page in a browser can send requests to loopback, too; it cannot leave out its origin.
-		if (open && headers.origin === undefined) return OPEN;
-		throw fault("unauthorized", "Unauthorized — missing Authorization header");
+		const cookie = cookieOf(headers);
+		if (cookie !== undefined) {
+			const session = bySession(hub, cookie, { headers, method });
+			if (session !== undefined) return session;
+		}
+		// A page in a browser can send requests to loopback, too; it cannot leave out where it comes from.
+		if (open && headers.origin === undefined && !isForeign(headers, hub.publicUrl()) && namesThisMachine(headers))
+			return OPEN;
+		const why = cookie === undefined ? "missing Authorization header" : "this session is over";
+		throw fault("unauthorized", `Unauthorized — ${why}`);
 	}
 	const secret = /^bearer +(\S+)$/i.exec(header)?.[1];
 	const caller = secret === undefined ? undefined : tokens.caller(secret);
 	if (caller === undefined) throw fault("unauthorized", "Unauthorized — invalid token");
 	return caller;
+}
+
+/** A cookie comes along with whatever page asks: what changes something must be shown to be asked by a page of the hub. */
+function bySession(
+	{ sessions, world, publicUrl }: Gatekeeper["hub"],
+	cookie: string,
+	asking: Asking,
+): Caller | undefined {
+	const session = sessions.of(cookie, new Date(world.clock.now()).toISOString());
+	if (session === undefined) return undefined;
+	const { headers, method } = asking;
+	const isOwn = method === "GET" ? !isForeign(headers, publicUrl()) : isShownOwn(headers, publicUrl());
+	if (!isOwn) throw fault("other_origin");
+	return session.caller;
 }
 
 /** Refuses another protocol. True for a client that shakes hands; an old one sends nothing and is served. */

@@ -11,6 +11,7 @@ import { stream } from "../feed/stream.ts";
 import type { Handler, StreamHandler } from "../handle.ts";
 import { callerOf, checkRole, shakesHands } from "./callers.ts";
 import { faultOf, rawAnswer } from "./failures.ts";
+import { withoutPrefix } from "./prefix.ts";
 import { beginOf } from "./resume.ts";
 import { shapeOf } from "./shape.ts";
 
@@ -47,9 +48,11 @@ export function acceptUpgrades({ server, hub, handlers, open }: UpgradeOptions):
 		try {
 			const url = new URL(request.url ?? "/", "http://hub");
 			shakesHands(request.headers);
-			const route = Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : undefined;
+			const path = withoutPrefix(url.pathname);
+			const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
 			if (route === undefined) throw fault("not_found", url.pathname);
-			const take = route(callerOf({ tokens: hub.tokens, open }, request.headers), request, url.searchParams);
+			const caller = callerOf({ hub, open }, { headers: request.headers, method: "UPGRADE" });
+			const take = route(caller, request, url.searchParams);
 			sockets.handleUpgrade(request, socket, head, (upgraded) => {
 				// `ws` reports a broken frame here and closes by itself.
 				upgraded.on("error", () => upgraded.terminate());

@@ -12,16 +12,16 @@ code{font:.9em ui-monospace,monospace}table{border-collapse:collapse;display:blo
 td,th{border:1px solid #8886;padding:.3rem .6rem;text-align:left}blockquote{margin:0;padding-left:1rem;border-left:3px solid #8886}
 .image{opacity:.7}`;
 
-/** Nothing but this page's own style; `sandbox` forbids scripts once more. */
-export const HEADERS: Readonly<Record<string, string>> = {
+/** Nothing but this page's own style; what else its policy allows is said. */
+export const pageHeaders = (forms: "none" | "self", ...more: readonly string[]): Readonly<Record<string, string>> => ({
 	"content-type": "text/html; charset=utf-8",
 	"content-security-policy": [
 		"default-src 'none'",
 		`style-src 'sha256-${hash("sha256", STYLE, "base64")}'`,
 		"base-uri 'none'",
-		"form-action 'none'",
+		`form-action '${forms}'`,
 		"frame-ancestors 'none'",
-		"sandbox allow-popups",
+		...more,
 	].join("; "),
 	"x-content-type-options": "nosniff",
 	"x-frame-options": "DENY",
@@ -31,9 +31,12 @@ export const HEADERS: Readonly<Record<string, string>> = {
 	"x-robots-tag": "noindex, nofollow",
 	// A revoked link must not go on in somebody's cache.
 	"cache-control": "private, no-store",
-};
+});
 
-const page = (head: string, body: string): string =>
+/** `sandbox` forbids scripts once more. */
+export const HEADERS = pageHeaders("none", "sandbox allow-popups");
+
+export const page = (head: string, body: string): string =>
 	`<!doctype html>\n<html lang="en"><head><meta charset="utf-8">` +
 	`<meta name="viewport" content="width=device-width,initial-scale=1">${head}<style>${STYLE}</style></head>\n` +
 	`<body>${body}</body></html>\n`;

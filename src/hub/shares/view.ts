@@ -3,6 +3,7 @@ import type { Report } from "../../contract/reports.ts";
 import { Fault } from "../../errors.ts";
 import type { Context } from "../context.ts";
 import type { Page, PageAnswer, PageRequest } from "../handle.ts";
+import { addressOf } from "../http/peer.ts";
 import { get } from "../reports/handlers.ts";
 import { hashOf, type LinkRow } from "./handlers.ts";
 import { card, HEADERS, NO_LINK, NO_REPORT, reportPage } from "./page.ts";
@@ -10,23 +11,6 @@ import { card, HEADERS, NO_LINK, NO_REPORT, reportPage } from "./page.ts";
 /** Accesses kept per link; older ones are only counted. */
 const ACCESSES_MAX = 1_000;
 const FIELD_MAX = 500;
-
-/** Written as an address of version 4 or 6 is; whether it can exist is not looked at. */
-const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|(?=.*:)[\da-f:.]{2,45})$/i;
-const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
-
-/**
- * Who asks. Only a proxy on this machine may say that it asks for another: it appends the address that it saw, so the
- * last one counts; those before it are whatever the reader wrote.
- */
-function addressOf({ peer, headers }: PageRequest): string | null {
-	const forwarded = String(headers["x-forwarded-for"] ?? "")
-		.split(",")
-		.at(-1)
-		?.trim();
-	if (LOOPBACK.test(peer) && forwarded !== undefined && ADDRESS.test(forwarded)) return forwarded;
-	return peer === "" ? null : peer;
-}
 
 const header = ({ headers }: PageRequest, name: "user-agent" | "referer"): string | null =>
 	headers[name]?.slice(0, FIELD_MAX) ?? null;

@@ -1,8 +1,10 @@
 import * as contract from "../../contract/tokens.ts";
 import { Fault, fault } from "../../errors.ts";
+import { endWhatTheyMade } from "../access/sessions.ts";
 import type { Caller } from "../author.ts";
 import type { Tx } from "../database/tx.ts";
 import { type Chore, read, type Stamp, type WriteCall, write } from "../handle.ts";
+import { iso } from "../window.ts";
 import type { TokenRow } from "./schema.ts";
 import { hashOf, RANK } from "./tokens.ts";
 
@@ -27,11 +29,14 @@ export const mint = write(
 	{ secret: true },
 );
 
-export const list = read(contract.list, async ({ db, caller, hub, now }) => {
+export const list = read(contract.list, async ({ db, caller, hub }) => {
 	const rows = await db.selectFrom("tokens").selectAll().orderBy("id").execute();
 	const uses = new Map((await db.selectFrom("token_uses").selectAll().execute()).map(({ token, at }) => [token, at]));
 	const shown = caller.role === "admin" ? rows : below(rows, caller.id);
-	const lastUse = ({ id }: TokenRow) => (hub.tokens.wasUsed(id) ? minute(now) : uses.get(id));
+	const lastUse = ({ id }: TokenRow): string | undefined => {
+		const minute = hub.tokens.lastUse(id);
+		return minute === undefined ? uses.get(id) : iso(minute);
+	};
 	return { tokens: shown.map((row) => tokenOf(row, lastUse(row))), count: shown.length };
 });
 
@@ -39,15 +44,15 @@ export const list = read(contract.list, async ({ db, caller, hub, now }) => {
 export const noteUses: Chore = {
 	type: "chore",
 	every: 60_000,
-	async run({ tokens, database, world }) {
-		const used = tokens.takeUsed();
-		if (used.length === 0) return;
-		const at = minute(world.clock.now());
+	last: true,
+	async run({ tokens, database }) {
+		const uses = tokens.takeUses();
+		if (uses.size === 0) return;
 		await database.write(async (tx) => {
-			for (const id of used) {
+			for (const [id, minute] of uses) {
 				// An admin of the command line has no row.
 				const sql = "insert or replace into token_uses (token, at) select id, ? from tokens where id = ?";
-				tx.gate.connection.run(sql, at, id);
+				tx.gate.connection.run(sql, iso(minute), id);
 			}
 		});
 	},
@@ -68,6 +73,7 @@ export const rotate = write(
 		const secret = newSecret(call);
 		const next = { ...row, hash: hashOf(secret), rotated_at: stamp.timestamp };
 		await tx.updateTable("tokens").set(next).where("id", "=", row.id).execute();
+		await endWhatTheyMade(tx, [row.id], stamp.timestamp);
 		await tx.publish(rotated(author, row));
 		tx.after(() => {
 			hub.tokens.forget([row]);
@@ -79,9 +85,9 @@ export const rotate = write(
 );
 
 /** The file first: should the event not be stored, the new token counts all the same, and the file has it. */
-async function rotateHome({ author, caller, tx, hub }: WriteCall<unknown>) {
+async function rotateHome({ author, caller, tx, stamp, hub }: WriteCall<unknown>) {
 	if (caller.role !== "admin") throw fault("forbidden", caller.role, "rotate the admin token");
-	hub.tokens.renewHome();
+	await endWhatTheyMade(tx, [hub.tokens.renewHome()], stamp.timestamp);
 	const admin = { id: contract.HOME_ADMIN, role: "admin", name: "admin" } as const;
 	await tx.publish(rotated(author, admin));
 	return admin;
@@ -110,6 +116,7 @@ export const revoke = write(contract.revoke, async ({ input, author, caller, tx,
 	const ids = ending.map((row) => row.id);
 	if (ids.length > 0)
 		await tx.updateTable("tokens").set({ revoked_at: stamp.timestamp }).where("id", "in", ids).execute();
+	await endWhatTheyMade(tx, ids, stamp.timestamp);
 	await tx.publish({
 		type: "token_revoked",
 		by: author,
@@ -169,8 +176,6 @@ function mayMake(parent: { readonly role: Caller["role"] }, wanted: Wanted): voi
 
 const newSecret = ({ hub }: WriteCall<unknown>): string =>
 	Buffer.from(hub.world.random.bytes(32)).toString("base64url");
-
-const minute = (ms: number): string => new Date(ms - (ms % 60_000)).toISOString();
 
 const rowOf = ({ hash, role, name }: Wanted, parent: TokenRow | undefined, stamp: Stamp): TokenRow => ({
 	id: stamp.id,

@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import type { Role } from "../../contract/operation.ts";
 import { Fault } from "../../errors.ts";
+import type { World } from "../../world.ts";
 import type { Caller } from "../author.ts";
 import type { Connection } from "../database/connection.ts";
 import type { TokenRow } from "./schema.ts";
@@ -31,12 +32,14 @@ export interface Tokens {
 	/** False when this hub has no token at all. */
 	readonly any: boolean;
 	remember(row: TokenRow): void;
-	/** The home's admin token gets another secret, on disk and here. Throws `conflict` where no file of this hub holds one. */
-	renewHome(): void;
-	/** True when it was used since `used` was last taken. */
-	wasUsed(id: string): boolean;
-	/** Ids of the tokens used since this was last asked: so that their use costs no write per request. */
-	takeUsed(): readonly string[];
+	/** The home's admin token gets another secret, on disk and here; gives the id that the old one had. Throws `conflict` where no file of this hub holds one. */
+	renewHome(): Caller["id"];
+	/** True for the id of a token that is good. */
+	isLive(id: string): boolean;
+	/** The minute in which it was last used, ms since 1970; undefined when that is in the database, or never was. */
+	lastUse(id: string): number | undefined;
+	/** What `lastUse` knows, which then forgets it: so that a use costs no write per request. */
+	takeUses(): ReadonlyMap<string, number>;
 	forget(rows: readonly TokenRow[]): void;
 	/** Called with the ids of tokens that were revoked, or have another secret now: what they opened is closed. */
 	onRevoked(run: (ids: ReadonlySet<string>) => void): void;
@@ -44,11 +47,18 @@ export interface Tokens {
 	bound(host: string, name: string): boolean;
 }
 
-export function createTokens(reader: Connection, adminTokens: readonly string[], home?: HomeToken): Tokens {
+export interface TokensOptions {
+	readonly world: Pick<World, "clock">;
+	readonly reader: Connection;
+	readonly adminTokens: readonly string[];
+	readonly home?: HomeToken | undefined;
+}
+
+export function createTokens({ world, reader, adminTokens, home }: TokensOptions): Tokens {
 	const byHash = new Map<string, Caller>();
 	const boundNames = new Set<string>();
 	const listeners: ((ids: ReadonlySet<string>) => void)[] = [];
-	const used = new Set<string>();
+	let uses = new Map<string, number>();
 	let homeSecret = home?.secret;
 
 	const remember = (row: TokenRow): void => {
@@ -66,7 +76,7 @@ export function createTokens(reader: Connection, adminTokens: readonly string[],
 	return {
 		caller(secret) {
 			const caller = byHash.get(hashOf(secret));
-			if (caller !== undefined) used.add(caller.id);
+			if (caller !== undefined) uses.set(caller.id, minuteOf(world.clock.now()));
 			return caller;
 		},
 		get any() {
@@ -89,13 +99,16 @@ export function createTokens(reader: Connection, adminTokens: readonly string[],
 			homeSecret = home.renew();
 			byHash.delete(hashOf(former));
 			byHash.set(hashOf(homeSecret), adminOf(homeSecret));
-			tell(new Set([adminOf(former).id]));
+			const { id } = adminOf(former);
+			tell(new Set([id]));
+			return id;
 		},
-		wasUsed: (id) => used.has(id),
-		takeUsed() {
-			const ids = [...used];
-			used.clear();
-			return ids;
+		isLive: (id) => [...byHash.values()].some((caller) => caller.id === id),
+		lastUse: (id) => uses.get(id),
+		takeUses() {
+			const taken = uses;
+			uses = new Map();
+			return taken;
 		},
 		onRevoked: (run) => void listeners.push(run),
 		bound: (host, name) => boundNames.has(boundKey(host, name)),
@@ -110,6 +123,8 @@ const adminOf = (secret: string): Caller => ({
 });
 
 const SET_ANOTHER = "Set another VERS_AUTH_TOKEN there and start the hub again.";
+
+const minuteOf = (ms: number): number => ms - (ms % 60_000);
 
 const boundKey = (host: string, name: string): string => `${host}\n${name}`;
 

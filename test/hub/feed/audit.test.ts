@@ -83,6 +83,8 @@ const steps: readonly [
 	],
 	["tokens.rotate", "POST", "/tokens/:tokens.register/rotate", undefined, "token_rotated", admin],
 	["tokens.revoke", "DELETE", "/tokens/:tokens.register", undefined, "token_revoked", admin],
+	["access.link", "POST", "/auth/magic-link", {}, "login_link_made", admin],
+	["access.end", "DELETE", "/auth/sessions/all", undefined, "browser_logged_out", admin],
 	["feed.publish", "POST", "/feed/events", { type: "custom", summary: "s" }, "custom"],
 	["feed.forget", "DELETE", "/feed/readers/r", undefined, "feed_reader_forgotten"],
 	["feed.clear", "DELETE", "/feed/events", undefined, "feed_cleared", admin],
@@ -90,7 +92,7 @@ const steps: readonly [
 
 /** Signs of life: they move a deadline or a cursor, and change no record. */
 const SILENT = new Set(["registry.heartbeat", "feed.acknowledge"]);
-const SERVICES = /^(?:log|journal|reports|shares|transcripts|commits|registry|usage|tokens|feed)\./;
+const SERVICES = /^(?:log|journal|reports|shares|transcripts|commits|registry|usage|tokens|access|feed)\./;
 
 test("every change of a record is one event with who made it, in the same commit", async () => {
 	await done("POST", "/feed/readers/r", { upto: "0" }, lieutenant);

@@ -210,7 +210,17 @@ describe("a hub", () => {
 	test("without a token serves this machine, but no page in its browser", async () => {
 		const open = await start("127.0.0.1", []);
 		expect((await fetch(`${open.address}/log`)).status).toBe(200);
-		expect((await fetch(`${open.address}/log`, { headers: { origin: "https://evil.example" } })).status).toBe(401);
+		for (const headers of [{ origin: "https://evil.example" }, { "sec-fetch-site": "cross-site" }] as const)
+			expect((await fetch(`${open.address}/log`, { headers: { ...headers } })).status).toBe(401);
+		// A name of somebody else's that leads here: to a browser its page is then one of ours.
+		const { hostname, port } = new URL(open.address);
+		const byName = (host: string) =>
+			new Promise((resolve, reject) => {
+				const sent = request({ hostname, port, path: "/log", headers: { host } });
+				sent.on("response", (response) => resolve(response.resume().statusCode)).on("error", reject);
+				sent.end();
+			});
+		expect(await Promise.all([`evil.example:${port}`, `localhost:${port}`].map(byName))).toEqual([401, 200]);
 		await open.close();
 	});
 

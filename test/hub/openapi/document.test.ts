@@ -32,7 +32,11 @@ describe("the OpenAPI document", () => {
 		const declared = served.flatMap(({ method, path, aliases = [] }) =>
 			[path, ...aliases].map((one) => `${method} ${written(one)}`),
 		);
-		const others = [...pages.map(({ path }) => `GET ${written(path)}`), "GET /health", "GET /openapi.json"];
+		const others = [
+			...pages.map(({ path, method = "GET" }) => `${method} ${written(path)}`),
+			"GET /health",
+			"GET /openapi.json",
+		];
 		expect([...described].sort()).toEqual([...declared, ...others, "GET /hosts/link"].sort());
 		expect(declared.length).toBeGreaterThan(100);
 	});

@@ -4,8 +4,8 @@ import { UNKEYED, WRITES, type Writes } from "./writes.ts";
 
 export type Counts = Readonly<Record<string, number>>;
 
-/** Words are indexed later, many at once; what a schema has seen changes with the code alone. */
-const BY_ITSELF = /words|^log_indexed$|^schema_versions$|^sqlite_/;
+/** Words are indexed later, many at once, and so is the use of tokens noted; what a schema has seen changes with the code alone. */
+const BY_ITSELF = /words|^log_indexed$|^token_uses$|^schema_versions$|^sqlite_/;
 
 /** Rows of every table, `feed` by type, and `keys` by operation. */
 export function rowsIn(folder: string): Counts {

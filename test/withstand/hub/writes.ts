@@ -97,6 +97,7 @@ const NEEDS: Readonly<Record<string, Need>> = {
 	"feed.acknowledge": () => ({ upto: "0" }),
 	"feed.forget": async (writes) => ({ name: (await writes.done("feed.acknowledge")).name }),
 	"registry.delete": aVm,
+	"access.end": () => ({ id: "all" }),
 	"registry.heartbeat": aVm,
 	"registry.update": aVm,
 	"reports.delete": aReport,
