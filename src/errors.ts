@@ -46,6 +46,11 @@ export const errors = {
 		message: (role: string, what: string) => `A ${role} may not ${what}.`,
 		remedy: "Ask the orchestrator or a person to do it.",
 	},
+	too_many: {
+		status: 429,
+		message: (what: string, seconds: number) => `Too many ${what}; the next is heard in ${seconds} s.`,
+		remedy: "Wait as long as `Retry-After` says; `limits` in settings.json sets how many there may be in a minute.",
+	},
 	other_origin: {
 		status: 403,
 		message: () => "A page of another origin asks with this browser's session, or does not say where it comes from.",

@@ -410,6 +410,19 @@ export const areas: readonly Area[] = [
 				],
 				[CLI, "the home's admin token is rotated: the file has the new one, the old opens nothing, hub and host go on"],
 			),
+			shipped(
+				"Rate limits: 429 with `Retry-After`, which our own clients obey; bounded in memory",
+				[
+					"test/hub/http/limits.test.ts",
+					"who guesses tokens is told to wait, and no admin is heard from there until then; others are",
+					"login links are tried a few times a minute, also with the right one, from each address",
+					"what is remembered is bounded: whoever was not heard of for longest makes room",
+				],
+				[
+					"test/client/client.test.ts",
+					"waits as long as a hub says that it is asked too often, and asks again with the same key",
+				],
+			),
 			shipped("A table of rights, `docs/rights.md`, each cell proven over HTTP", [
 				"test/hub/http/rights.test.ts",
 				"has every operation that the hub answers, and nothing else",

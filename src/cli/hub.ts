@@ -12,6 +12,7 @@ import { gateSettings } from "../gates/settings.ts";
 import { type BudgetSettings, budgetSettings } from "../host/budgets/settings.ts";
 import { type Kinds, kindSettings } from "../hub/board/kinds.ts";
 import type { Rules } from "../hub/context.ts";
+import { type Limits, limitSettings } from "../hub/http/limits.ts";
 import { startHub } from "../hub/hub.ts";
 import type { Context } from "./context.ts";
 
@@ -63,13 +64,14 @@ async function serve(context: Context, place: Place): Promise<number> {
 	const settings = readSettings(home, env);
 	const { idleMinutes } = settings;
 	const budgets = budgetSettings(settings.values, settingsFile(home));
+	const limits = limitSettings(settings.values, settingsFile(home));
 	const kinds = kindSettings(settings.values, settingsFile(home));
 	const { board, review } = gateSettings(settings.values, { FLAGSHIP_SET: settings.set });
 	return await runDaemon({
 		...{ world, home, speaks, idleMinutes, daemon: "hub", onStop: onStopSignal },
 		folder: place.folder,
 		manner: place.manner,
-		start: () => startIn(context, place, { idleMinutes, rules: { board, review }, budgets, kinds }),
+		start: () => startIn(context, place, { idleMinutes, rules: { board, review }, budgets, kinds, limits }),
 		ready: (running) => announce(context, place, running),
 	});
 }
@@ -90,7 +92,7 @@ async function startIn(
 	{
 		idleMinutes,
 		...rules
-	}: { readonly idleMinutes: number; readonly kinds: Kinds } & {
+	}: { readonly idleMinutes: number; readonly kinds: Kinds; readonly limits: Limits } & {
 		readonly rules: Rules;
 		readonly budgets: BudgetSettings;
 	},

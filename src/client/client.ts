@@ -70,6 +70,8 @@ interface Asking {
 	readonly key: string | undefined;
 	/** A hub may have seen it. */
 	sent: boolean;
+	/** By the monotonic clock, ms: nobody waits for it beyond. */
+	readonly until: number;
 }
 
 /** A key that no one else makes. */
@@ -106,6 +108,7 @@ export function createClient(options: ClientOptions): Client {
 		keepsKeys = response.headers["x-flagship-protocol"] !== undefined;
 		checkProtocol("The hub", response.headers["x-flagship-protocol"]);
 		const said = await readBody(response);
+		if (response.status === 429) throw new HoldOn(faultOf(429, said, `${wire.method} ${wire.path}`), response.headers);
 		if (response.status >= 400) throw faultOf(response.status, said, `${wire.method} ${wire.path}`);
 		return said;
 	};
@@ -123,6 +126,13 @@ export function createClient(options: ClientOptions): Client {
 			try {
 				return await once(asking, signal);
 			} catch (error) {
+				if (error instanceof HoldOn) {
+					const left = asking.until - world.clock.elapsed();
+					// Not done, and not to be asked again so soon: for whoever keeps records for a hub that is away, it is away.
+					if (error.wait >= left) throw new Fault("hub_away", error.message, error.remedy);
+					await sleep(world, error.wait, signal);
+					continue;
+				}
 				const refused = error instanceof Fault && error.code === "unauthorized";
 				if (refused && failures === 0 && (await hasNewToken())) continue;
 				const early = refused && known?.introduced === true;
@@ -140,8 +150,8 @@ export function createClient(options: ClientOptions): Client {
 		async call(operation, input, callOptions = {}) {
 			const wire = wireRequest(operation, input);
 			const key = isMutation(operation) ? (callOptions.key ?? newKey(world)) : undefined;
-			const asking: Asking = { wire, key, sent: false };
 			const ms = callOptions.timeout ?? operation.patience ?? options.timeout ?? 2_500;
+			const asking: Asking = { wire, key, sent: false, until: world.clock.elapsed() + ms };
 			const deadline = startDeadline(world, ms, callOptions.signal);
 			const address = known;
 			try {
@@ -164,6 +174,20 @@ export function createClient(options: ClientOptions): Client {
 			subscribe({ world, http, resolve: options.resolve, headers }, operation, input, subscribeOptions),
 		close: () => http.close(),
 	};
+}
+
+/** The hub hears it later. */
+class HoldOn extends Error {
+	readonly remedy: string;
+	/** Milliseconds. */
+	readonly wait: number;
+
+	constructor({ message, remedy }: Fault, headers: Readonly<Record<string, string | undefined>>) {
+		super(message);
+		this.remedy = remedy;
+		const seconds = Number(headers["retry-after"]);
+		this.wait = seconds > 0 ? seconds * 1_000 : 1_000;
+	}
 }
 
 /** The hub is there and our host is still on its way to it: for this session that is as good as away. */

@@ -6,6 +6,7 @@ import type { BudgetRules } from "./budgets/accounts.ts";
 import type { Database } from "./database/database.ts";
 import type { Feed } from "./feed/feed.ts";
 import type { Links } from "./hosts/links.ts";
+import type { Turnstile } from "./http/limits.ts";
 import type { Ids } from "./ids.ts";
 import type { Tokens } from "./tokens/tokens.ts";
 
@@ -30,6 +31,7 @@ export interface Context {
 	readonly tokens: Tokens;
 	readonly sessions: Sessions;
 	readonly links: Links;
+	readonly turnstile: Turnstile;
 	readonly rules: Rules;
 	/** Kinds of tasks and their checklists. */
 	readonly kinds: Kinds;

@@ -16,6 +16,7 @@ import { createFeed } from "./feed/feed.ts";
 import { createLinks } from "./hosts/links.ts";
 import { createApp } from "./http/app.ts";
 import { OPEN } from "./http/callers.ts";
+import { createTurnstile, LIMITS, type Limits } from "./http/limits.ts";
 import { acceptUpgrades } from "./http/upgrade.ts";
 import { createIds } from "./ids.ts";
 import { forgetOldKeys } from "./keys/keys.ts";
@@ -39,6 +40,8 @@ export interface HubOptions {
 	readonly version: string;
 	/** Absent: all enforced. */
 	readonly rules?: Rules;
+	/** Absent: those of `LIMITS`. */
+	readonly limits?: Limits;
 	/** Absent: no fleet has a limit until one is set. */
 	readonly budgets?: BudgetRules;
 	/** Absent: those of the package. */
@@ -112,7 +115,8 @@ async function serve(options: HubOptions, modules: Modules, storage: Storage): P
 	const { rules: modes = STRICT, budgets = NO_BUDGETS, kinds = KINDS } = options;
 	const rules = { rules: modes, budgets, kinds };
 	const publicUrl = (): string => options.publicUrl ?? addressOf(app.server.address(), options.host);
-	const parts = { world, version, database, ids, feed, tokens, sessions, links };
+	const turnstile = createTurnstile(world, options.limits ?? LIMITS);
+	const parts = { world, version, database, ids, feed, tokens, sessions, links, turnstile };
 	const hub: Context = { ...parts, ...rules, awake, publicUrl, complain };
 
 	const app = createApp({ hub, modules, open });

@@ -110,6 +110,26 @@ describe("a call to the hub", () => {
 		await expect(call).rejects.toThrow("Escape");
 	});
 
+	it("waits as long as a hub says that it is asked too often, and asks again with the same key", async () => {
+		const busy = json(429, { error: "Too many requests." }, { "x-flagship-protocol": "1", "retry-after": "1" });
+		const hub = await fixtureHub((seen, response, request) =>
+			(hub.seen.length === 1 ? busy : json(201, entry))(seen, response, request),
+		);
+		expect((await clientOf(() => ({ url: hub.url }), 20_000).call(log.append, { text: "x" })).id).toBe("01E");
+		expect(hub.seen.map(({ headers }) => headers["idempotency-key"])).toEqual(
+			Array(2).fill(hub.seen[0]?.headers["idempotency-key"]),
+		);
+	});
+
+	it("does not wait longer than the caller does: then the hub is as good as away, and what may wait on disk does", async () => {
+		const hub = await fixtureHub(json(429, { error: "Too many requests." }, { "retry-after": "60" }));
+		await expect(clientOf(() => ({ url: hub.url })).call(log.append, { text: "x" })).rejects.toMatchObject({
+			code: "hub_away",
+			message: "Too many requests.",
+		});
+		expect(hub.seen).toHaveLength(1);
+	});
+
 	it("asks for the token again when the one it has is refused", async () => {
 		const hub = await fixtureHub((seen, response, request) =>
 			(seen.headers.authorization === "Bearer new"

@@ -45,6 +45,7 @@ export interface TestHubOptions {
 	readonly budgets?: HubOptions["budgets"];
 	readonly kinds?: HubOptions["kinds"];
 	readonly publicUrl?: string;
+	readonly limits?: HubOptions["limits"];
 	readonly homeToken?: HubOptions["homeToken"];
 }
 
@@ -65,6 +66,7 @@ export async function testHub(options: TestHubOptions = {}): Promise<TestHub> {
 		...(options.budgets === undefined ? {} : { budgets: options.budgets }),
 		...(options.kinds === undefined ? {} : { kinds: options.kinds }),
 		...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+		...(options.limits === undefined ? {} : { limits: options.limits }),
 		...(options.homeToken === undefined ? {} : { homeToken: options.homeToken }),
 		complain: (what) => complaints.push(what),
 	});

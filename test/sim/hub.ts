@@ -23,6 +23,7 @@ import { createFeed } from "../../src/hub/feed/feed.ts";
 import type { Handler } from "../../src/hub/handle.ts";
 import { createLinks } from "../../src/hub/hosts/links.ts";
 import { authorOf, callerOf, checkRole, shakesHands } from "../../src/hub/http/callers.ts";
+import { createTurnstile, LIMITS } from "../../src/hub/http/limits.ts";
 import { shapeOf } from "../../src/hub/http/shape.ts";
 import { attentive } from "../../src/hub/hub.ts";
 import { createIds } from "../../src/hub/ids.ts";
@@ -162,7 +163,19 @@ export class SimHub implements Board {
 		const links = createLinks({ world, version: VERSION, database, complain });
 		const awake = attentive(world, database, complain);
 		const context: Context = {
-			...{ world, version: VERSION, database, ids, feed, tokens, sessions, links, rules: STRICT, budgets: NO_BUDGETS },
+			...{
+				world,
+				version: VERSION,
+				database,
+				ids,
+				feed,
+				tokens,
+				sessions,
+				links,
+				turnstile: createTurnstile(world, LIMITS),
+				rules: STRICT,
+				budgets: NO_BUDGETS,
+			},
 			...{ awake, complain, kinds: KINDS, publicUrl: () => "http://hub" },
 		};
 		tokens.onRevoked((revoked) => links.revoke(revoked));

@@ -65,6 +65,7 @@ export const login: Page = {
 		if (isForeign(request.headers, hub.publicUrl())) throw fault("other_origin");
 		const secret = String(request.form.token ?? "");
 		if (secret === "") return html(400, "There is no link", HOW);
+		hub.turnstile.count("logins", addressOf(request) ?? "");
 		const visitor = { ip: addressOf(request), userAgent: request.headers["user-agent"] ?? null };
 		const begun = await logIn(hub, secret, visitor);
 		if (begun === undefined) return NO_LINK;

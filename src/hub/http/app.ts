@@ -18,6 +18,8 @@ import type { Modules } from "../modules.ts";
 import { openApi, type Route } from "../openapi/document.ts";
 import { authorOf, callerOf, checkRole, shakesHands } from "./callers.ts";
 import { faultOf, rawAnswer, unreadable } from "./failures.ts";
+import { TooMany } from "./limits.ts";
+import { addressOf, isHere } from "./peer.ts";
 import { inPieces } from "./pieces.ts";
 import { withoutPrefix } from "./prefix.ts";
 import { beginOf } from "./resume.ts";
@@ -74,6 +76,7 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 	});
 	const refuse = (thrown: unknown, reply: FastifyReply): void => {
 		const refusal = faultOf(thrown, hub.complain);
+		if (refusal instanceof TooMany) reply.header("retry-after", refusal.retryAfter);
 		reply.code(refusal.status).send(refusal.toJSON());
 	};
 
@@ -112,7 +115,7 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 		const onRequest = (request: FastifyRequest, _reply: FastifyReply, done: (refusal?: Error) => void): void => {
 			try {
 				const modern = shakesHands(request.headers);
-				const caller = callerOf(gatekeeper, request);
+				const caller = callerOf(gatekeeper, arrival(request));
 				checkRole(operation, caller);
 				asked.set(request, { caller, modern });
 			} catch (refusal) {
@@ -128,7 +131,10 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 	for (const page of modules.pages) {
 		const { path: url, method = "GET", about } = page;
 		const handler: Answer = async (request, reply) => {
-			const { status, headers, body } = await page.run(pageRequest(request), hub);
+			const asked = pageRequest(request);
+			const address = addressOf(asked) ?? "";
+			if (address !== "" && !isHere(address)) hub.turnstile.count("pages", address);
+			const { status, headers, body } = await page.run(asked, hub);
 			reply.code(status).headers(headers);
 			return body;
 		};
@@ -142,6 +148,12 @@ export function createApp({ hub, modules, open }: AppOptions): FastifyInstance {
 	});
 	return app;
 }
+
+const arrival = ({ headers, method, socket }: FastifyRequest) => ({
+	headers,
+	method,
+	peer: socket.remoteAddress ?? "",
+});
 
 const pageRequest = ({ params, query, body, headers, socket }: FastifyRequest): PageRequest => ({
 	params: params as PageRequest["params"],

@@ -8,12 +8,13 @@ import type { Context } from "../context.ts";
 import type { Tokens } from "../tokens/tokens.ts";
 import { cookieOf } from "./cookie.ts";
 import { isForeign, isShownOwn, namesThisMachine } from "./origin.ts";
+import { addressOf, isHere } from "./peer.ts";
 
 /** On a loopback hub without any token everyone is this, as on the old server. */
 export const OPEN: Caller = { id: "open", role: "admin", name: "admin" };
 
 export interface Gatekeeper {
-	readonly hub: Pick<Context, "tokens" | "sessions" | "world" | "publicUrl">;
+	readonly hub: Pick<Context, "tokens" | "sessions" | "world" | "publicUrl" | "turnstile">;
 	/** On loopback and started without any token. */
 	readonly open: boolean;
 }
@@ -22,10 +23,25 @@ interface Asking {
 	readonly headers: IncomingHttpHeaders;
 	/** A WebSocket is no GET: whoever opens one reads what it brings, from whatever page. */
 	readonly method: string;
+	/** The address at the other end of the connection. */
+	readonly peer?: string;
 }
 
-/** The holder of the request's token, or of its session. Throws `unauthorized`, or `other_origin`. */
-export function callerOf({ hub, open }: Gatekeeper, { headers, method }: Asking): Caller {
+/** The holder of the request's token, or of its session. Throws `unauthorized`, `other_origin`, or `too_many`. */
+export function callerOf(gatekeeper: Gatekeeper, asking: Asking): Caller {
+	const { headers, peer = "" } = asking;
+	const { turnstile } = gatekeeper.hub;
+	const address = addressOf({ headers, peer }) ?? "";
+	const isAway = address !== "" && !isHere(address);
+	const caller = proven(gatekeeper, asking, address);
+	if (!isAway) return caller;
+	// Only a person chooses a token that can be guessed: from an address that guesses, none of an admin is heard.
+	if (caller.role === "admin") turnstile.look("failures", address);
+	turnstile.count("requests", caller.id);
+	return caller;
+}
+
+function proven({ hub, open }: Gatekeeper, { headers, method }: Asking, address: string): Caller {
 	const { tokens } = hub;
 	const header = headers.authorization;
 	if (header === undefined) {
@@ -42,7 +58,10 @@ export function callerOf({ hub, open }: Gatekeeper, { headers, method }: Asking)
 	}
 	const secret = /^bearer +(\S+)$/i.exec(header)?.[1];
 	const caller = secret === undefined ? undefined : tokens.caller(secret);
-	if (caller === undefined) throw fault("unauthorized", "Unauthorized — invalid token");
+	if (caller === undefined) {
+		hub.turnstile.count("failures", address);
+		throw fault("unauthorized", "Unauthorized — invalid token");
+	}
 	return caller;
 }
 

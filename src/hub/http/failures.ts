@@ -1,6 +1,7 @@
 /** Every failure as the answer it becomes. */
 import { Fault, fault, reason } from "../../errors.ts";
 import { STATUS_CODES } from "../../world/http.ts";
+import { TooMany } from "./limits.ts";
 
 const BODY_MAX_TEXT = "1 MiB";
 
@@ -33,6 +34,7 @@ export function rawAnswer(refusal: Fault): string {
 		"content-type: application/json; charset=utf-8",
 		`content-length: ${Buffer.byteLength(body)}`,
 		"connection: close",
+		...(refusal instanceof TooMany ? [`retry-after: ${refusal.retryAfter}`] : []),
 		"",
 		body,
 	].join("\r\n");

@@ -51,7 +51,10 @@ export function acceptUpgrades({ server, hub, handlers, open }: UpgradeOptions):
 			const path = withoutPrefix(url.pathname);
 			const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
 			if (route === undefined) throw fault("not_found", url.pathname);
-			const caller = callerOf({ hub, open }, { headers: request.headers, method: "UPGRADE" });
+			const caller = callerOf(
+				{ hub, open },
+				{ headers: request.headers, method: "UPGRADE", peer: request.socket.remoteAddress ?? "" },
+			);
 			const take = route(caller, request, url.searchParams);
 			sockets.handleUpgrade(request, socket, head, (upgraded) => {
 				// `ws` reports a broken frame here and closes by itself.
