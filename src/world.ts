@@ -53,8 +53,8 @@ export interface Stat {
 /** Small files, synchronously: a daemon's own records. Missing is `undefined`, every other failure throws. */
 export interface Files {
 	read(path: string): string | undefined;
-	/** Bytes of the file from an offset to its end; empty when there are none. */
-	readFrom(path: string, offset: number): Uint8Array;
+	/** Bytes of the file from an offset to its end, or so many at most; empty when there are none. */
+	readFrom(path: string, offset: number, most?: number): Uint8Array;
 	/** Atomic and durable: temporary file beside it, fsync, rename, fsync of the folder. */
 	write(path: string, text: string, mode?: number): void;
 	/** One write at the end of the file, not synced. Modes are 0600 for files and 0700 for folders when not given. */

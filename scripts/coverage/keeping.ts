@@ -1,8 +1,11 @@
 /** How records are kept for worse days, kept by hand like `features.ts`, of which it is a part. */
-import { type Feature, planned, shipped } from "./feature.ts";
+import { type Feature, shipped } from "./feature.ts";
 
 const MAKE = "test/backup/make.test.ts";
 const RESTORE = "test/backup/restore.test.ts";
+const TAKE = "test/backup/take.test.ts";
+const HUB = "test/hub/backups/backups.test.ts";
+const RULES = "test/hub/backups/rules.test.ts";
 const CLI = "test/cli/backup.test.ts";
 
 export const keeping: readonly Feature[] = [
@@ -66,5 +69,21 @@ export const keeping: readonly Feature[] = [
 			"500 streams, half of each kind, all have the next event while the hub serves; at its end they resume without a gap",
 		],
 	),
-	planned("Backup from anywhere, on a schedule"),
+	shipped(
+		"Backups by schedule, tried before older ones go, told when they fail: `backups_make`, `backups_list`, `backups_status`",
+		[
+			HUB,
+			"is made on demand once for all who ask at once, listed, read whole or from a byte on, by an admin alone",
+			"is made by the hub itself once a day where there is data, a missed one once, and told when it fails",
+			"never removes what a person has put beside them",
+		],
+		[RULES, "all of the last day, the newest of each of seven days, the newest of each of four weeks"],
+	),
+	shipped("Backup from elsewhere: `--from <url>`, taken up where it was cut, and `--from ssh:<host>`", [
+		TAKE,
+		"a file that is cut again and again is taken up where it was, and is the same",
+		"a wire that breaks for good, a token that may not, no token: each is refused, nothing is left",
+		"the other side's own command writes it, ssh carries it, it is tried here",
+		"a host is a host: neither an option nor words of a shell",
+	]),
 ];

@@ -3,11 +3,13 @@
  * rename. Whatever ends the work half-way leaves this folder at most, and the next backup to the same place removes it.
  */
 import { basename, dirname, join } from "node:path";
+import { BACKUP_NAME } from "../contract/backups.ts";
 import { Fault, fault, isDiskFull, reason } from "../errors.ts";
 import type { World } from "../world.ts";
 
 type Seams = Pick<World, "files" | "spawn" | "random">;
 
+const HUBS_OWN = new RegExp(BACKUP_NAME);
 const PATTERN = /^(.+)\.(\d+)-[0-9a-f]{8}\.tmp$/;
 
 /** What is done in the room, for the sentence when it fails. */
@@ -44,11 +46,15 @@ function asFailed(thrown: unknown, doing: Doing, folder: string): unknown {
 	return thrown instanceof NoSpace || ofTheSystem ? fault("backup_failed", doing, reason(thrown)) : thrown;
 }
 
+/** Of one target; a hub's own all are, since each has another name. */
+const isKin = (one: string, other: string): boolean => one === other || (HUBS_OWN.test(one) && HUBS_OWN.test(other));
+
 /** What was left by processes that are gone. */
 function sweep({ files, spawn }: Seams, target: string): void {
 	for (const name of files.list(dirname(target))) {
 		const [, of, pid] = PATTERN.exec(name) ?? [];
-		if (of === basename(target) && spawn.started(Number(pid)) === undefined) files.remove(join(dirname(target), name));
+		if (of !== undefined && isKin(of, basename(target)) && spawn.started(Number(pid)) === undefined)
+			files.remove(join(dirname(target), name));
 	}
 }
 

@@ -3,12 +3,16 @@ import { createReadStream } from "node:fs";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
+import { hubSource } from "../backup/from-hub.ts";
+import { sshSource } from "../backup/from-ssh.ts";
 import { type Made, makeBackup, pack } from "../backup/make.ts";
 import type { Manifest } from "../backup/manifest.ts";
 import { restoreBackup } from "../backup/restore.ts";
 import { inRoom } from "../backup/room.ts";
+import { type Source, takeBackup } from "../backup/take.ts";
 import { verifyBackup } from "../backup/trial.ts";
-import { fault, reason } from "../errors.ts";
+import { Fault, fault, reason } from "../errors.ts";
+import type { Job } from "../hub/backups/make.ts";
 import type { Context } from "./context.ts";
 
 /** Where the data is that is meant: as for `flagship hub run`. */
@@ -16,14 +20,38 @@ export const dataFolderOf = ({ env, home }: Context): string => resolve(env.DATA
 
 /** Throws what `makeBackup` throws. `-` is standard output. */
 export async function backup(context: Context, args: readonly string[]): Promise<number> {
-	const { file, json } = wordsOf(args, "backup <file>");
+	const { file, json, from } = wordsOf(args, "backup <file> [--from url|ssh:host]");
 	const { world, out } = context;
 	// Also while SQLite makes its copy: it would give it the rights that everybody has.
 	process.umask(0o077);
 	if (file === "-") return await toOutput(context);
-	const made = await makeBackup(world, dataFolderOf(context), resolve(file));
+	const made =
+		from === undefined
+			? await makeBackup(world, dataFolderOf(context), resolve(file))
+			: await takeBackup(context, resolve(file), sourceOf(context, from));
 	out(json ? JSON.stringify(made, null, 2) : madeLine(made));
 	return 0;
+}
+
+const ORPHANED_MS = 500;
+
+/** For the hub itself. A refusal goes to it as data. */
+export async function job({ world, input, out }: Context): Promise<number> {
+	process.umask(0o077);
+	const { dataFolder, target }: Job = JSON.parse(await input());
+	// Nobody would hear of its end, and what it holds open is a hub's that may be gone.
+	const parent = process.ppid;
+	world.clock.every(ORPHANED_MS, () => {
+		if (process.ppid !== parent) process.exit(1);
+	});
+	try {
+		await makeBackup(world, dataFolder, target);
+		return 0;
+	} catch (thrown) {
+		if (!(thrown instanceof Fault)) throw thrown;
+		out(JSON.stringify(thrown));
+		return 1;
+	}
 }
 
 /** Untried: who takes it tries it. */
@@ -68,21 +96,33 @@ export async function restore(context: Context, args: readonly string[]): Promis
 	return 0;
 }
 
+/** Throws `usage`. */
+function sourceOf(context: Context, from: string): Source {
+	if (from.startsWith("ssh:")) return sshSource(from.slice("ssh:".length), context.env, context.terminal);
+	return hubSource({ ...context, version: context.speaks.version }, from);
+}
+
 interface Words {
 	readonly file: string;
+	readonly from: string | undefined;
 	readonly json: boolean;
 }
 
 function wordsOf(args: readonly string[], usage: string): Words {
 	const { positionals, values } = parse(args);
 	const [file, ...more] = positionals;
-	if (file === undefined || more.length > 0) throw fault("usage", `Usage: flagship ${usage} [--json]`);
-	return { file, json: values.json === true };
+	const misplaced = values.from !== undefined && (file === "-" || !usage.includes("--from"));
+	if (file === undefined || more.length > 0 || misplaced) throw fault("usage", `Usage: flagship ${usage} [--json]`);
+	return { file, from: values.from, json: values.json === true };
 }
 
 function parse(args: readonly string[]) {
 	try {
-		return parseArgs({ args: [...args], options: { json: { type: "boolean" } }, allowPositionals: true });
+		return parseArgs({
+			args: [...args],
+			options: { json: { type: "boolean" }, from: { type: "string" } },
+			allowPositionals: true,
+		});
 	} catch (thrown) {
 		throw fault("usage", reason(thrown));
 	}

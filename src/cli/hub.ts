@@ -10,6 +10,7 @@ import { makeAdminToken, renewAdminToken } from "../daemon/token.ts";
 import { fault, reason } from "../errors.ts";
 import { gateSettings } from "../gates/settings.ts";
 import { type BudgetSettings, budgetSettings } from "../host/budgets/settings.ts";
+import { type BackupRules, backupSettings } from "../hub/backups/rules.ts";
 import { type Kinds, kindSettings } from "../hub/board/kinds.ts";
 import type { Rules } from "../hub/context.ts";
 import { type Limits, limitSettings } from "../hub/http/limits.ts";
@@ -66,12 +67,17 @@ async function serve(context: Context, place: Place): Promise<number> {
 	const budgets = budgetSettings(settings.values, settingsFile(home));
 	const limits = limitSettings(settings.values, settingsFile(home));
 	const kinds = kindSettings(settings.values, settingsFile(home));
+	const backups = backupSettings(settings.values, settingsFile(home));
 	const { board, review } = gateSettings(settings.values, { FLAGSHIP_SET: settings.set });
 	return await runDaemon({
 		...{ world, home, speaks, idleMinutes, daemon: "hub", onStop: onStopSignal },
 		folder: place.folder,
 		manner: place.manner,
+<<<<<<< HEAD
 		start: () => startIn(context, place, { idleMinutes, rules: { board, review }, budgets, kinds, limits }),
+=======
+		start: () => startIn(context, place, { idleMinutes, rules: { board, review }, budgets, kinds, backups }),
+>>>>>>> ded0f8c (The hub backs itself up once a day, tries each backup before an older one goes, and gives it to whoever may fetch it)
 		ready: (running) => announce(context, place, running),
 	});
 }
@@ -91,8 +97,13 @@ async function startIn(
 	place: Place,
 	{
 		idleMinutes,
+		backups,
 		...rules
+<<<<<<< HEAD
 	}: { readonly idleMinutes: number; readonly kinds: Kinds; readonly limits: Limits } & {
+=======
+	}: { readonly idleMinutes: number; readonly kinds: Kinds; readonly backups: BackupRules } & {
+>>>>>>> ded0f8c (The hub backs itself up once a day, tries each backup before an older one goes, and gives it to whoever may fetch it)
 		readonly rules: Rules;
 		readonly budgets: BudgetSettings;
 	},
@@ -114,6 +125,7 @@ async function startIn(
 		version: speaks.version,
 		...publicUrlOf(env),
 		...rules,
+		backups: manner === "apart" ? ownFolder(backups) : backups,
 		skills: fileURLToPath(new URL("../../skills", import.meta.url)),
 		complain,
 	}).catch((error: unknown) => {
@@ -123,6 +135,9 @@ async function startIn(
 	});
 	return { address: reachable(hub.address), close: () => hub.close(), idle: () => isIdle(hub.activity(), idleMinutes) };
 }
+
+/** The settings' folder is for the home's hub: two hubs in one would remove each other's. */
+const ownFolder = ({ folder: _homes, ...rules }: BackupRules): BackupRules => rules;
 
 const taken = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "EADDRINUSE";
 

@@ -97,8 +97,8 @@ export const VERBS: readonly Verb[] = [
 	{
 		words: "backup",
 		people: true,
-		usage: "backup <file> [--json]",
-		summary: "Write all that the hub keeps into one file, tried by a restore; the hub goes on.",
+		usage: "backup <file> [--from url|ssh:host] [--json]",
+		summary: "Write all that the hub keeps into one file, tried by a restore; the hub, here or elsewhere, goes on.",
 		run: async (context, args) => (await import("./backup.ts")).backup(context, args),
 	},
 	{
@@ -121,6 +121,14 @@ export const VERBS: readonly Verb[] = [
 		hidden: true,
 		people: true,
 		run: async (context) => (await import("./query.ts")).query(context),
+	},
+	{
+		words: "hub backup",
+		usage: "hub backup",
+		summary: "Make the backup that a job on stdin names: what the hub starts for its own.",
+		hidden: true,
+		people: true,
+		run: async (context) => (await import("./backup.ts")).job(context),
 	},
 	{
 		words: "gate pre-push",

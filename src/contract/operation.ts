@@ -29,8 +29,8 @@ export interface Operation<Input extends TSchema = TSchema, Output extends TSche
 	readonly aliases?: readonly `/${string}`[];
 	/** Status of success. */
 	readonly status: 200 | 201;
-	/** How the answer travels; `json` when absent. `stream` is SSE, or WebSocket when asked to upgrade. */
-	readonly answers?: "json" | "text" | "stream";
+	/** How the answer travels; `json` when absent. `stream` is SSE, or WebSocket when asked to upgrade. `file` is bytes. */
+	readonly answers?: "json" | "text" | "stream" | "file";
 	readonly input: Input;
 	readonly output: Output;
 	readonly allow: readonly Role[];

@@ -1,6 +1,7 @@
 /** What a handler can reach besides its transaction: the hub's live parts. */
 import type { World } from "../world.ts";
 import type { Sessions } from "./access/sessions.ts";
+import type { BackupRules } from "./backups/rules.ts";
 import type { Kinds } from "./board/kinds.ts";
 import type { BudgetRules } from "./budgets/accounts.ts";
 import type { Database } from "./database/database.ts";
@@ -38,6 +39,7 @@ export interface Context {
 	/** Before anything is judged by the wall clock: has this machine slept? What follows from it is written first. */
 	awake(): void;
 	readonly budgets: BudgetRules;
+	readonly backups: BackupRules;
 	/** Where people reach this hub, without a slash at its end. Never taken from what a request says. */
 	publicUrl(): string;
 	/** For the hub's own log: faults that no caller can mend. */

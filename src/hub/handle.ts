@@ -68,6 +68,14 @@ export interface StreamHandler {
 	view?(event: FeedEvent): unknown;
 }
 
+/** A file that is sent as it is, also a part of it. */
+export interface FileHandler {
+	readonly type: "file";
+	readonly operation: AnyOperation;
+	/** Throws `not_found`. */
+	find(input: Readonly<Record<string, unknown>>, hub: Context): { readonly path: string; readonly size: number };
+}
+
 /** What a service does by itself from time to time. A failure is told in the hub's log; the next time is another try. */
 export interface Chore {
 	readonly type: "chore";
@@ -107,7 +115,7 @@ export interface Page {
 	run(request: PageRequest, hub: Context): Promise<PageAnswer>;
 }
 
-export type Handler = WriteHandler | ReadHandler | StreamHandler;
+export type Handler = WriteHandler | ReadHandler | StreamHandler | FileHandler;
 
 export const write = <I extends TSchema, O extends TSchema>(
 	operation: Operation<I, O>,

@@ -5,6 +5,8 @@ import { Wake } from "../daemon/wake.ts";
 import { fault, reason } from "../errors.ts";
 import type { Timer, World } from "../world.ts";
 import { createSessions } from "./access/sessions.ts";
+import { isMaking } from "./backups/make.ts";
+import { type BackupRules, NO_SCHEDULE } from "./backups/rules.ts";
 import { expireClaims, shiftClaims } from "./board/claims.ts";
 import { KINDS, type Kinds } from "./board/kinds.ts";
 import { type BudgetRules, NO_BUDGETS } from "./budgets/accounts.ts";
@@ -44,6 +46,8 @@ export interface HubOptions {
 	readonly limits?: Limits;
 	/** Absent: no fleet has a limit until one is set. */
 	readonly budgets?: BudgetRules;
+	/** Absent: it makes backups when asked, and none by itself. */
+	readonly backups?: BackupRules;
 	/** Absent: those of the package. */
 	readonly kinds?: Kinds;
 	/** A folder of skills that are published where this hub has never had them. */
@@ -113,7 +117,7 @@ async function serve(options: HubOptions, modules: Modules, storage: Storage): P
 	const sessions = createSessions(storage.reading, (token) => (token === OPEN.id ? open : tokens.isLive(token)));
 	const awake = attentive(world, database, complain);
 	const { rules: modes = STRICT, budgets = NO_BUDGETS, kinds = KINDS } = options;
-	const rules = { rules: modes, budgets, kinds };
+	const rules = { rules: modes, budgets, kinds, backups: options.backups ?? NO_SCHEDULE };
 	const publicUrl = (): string => options.publicUrl ?? addressOf(app.server.address(), options.host);
 	const turnstile = createTurnstile(world, options.limits ?? LIMITS);
 	const parts = { world, version, database, ids, feed, tokens, sessions, links, turnstile };
@@ -142,7 +146,7 @@ async function serve(options: HubOptions, modules: Modules, storage: Storage): P
 			streams: feed.followers.size,
 			links: links.live.length,
 			working: working(storage.reading),
-			schedules: 0,
+			schedules: isMaking(database) ? 1 : 0,
 		}),
 		async close() {
 			for (const timer of timers) timer.cancel();

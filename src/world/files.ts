@@ -54,10 +54,10 @@ function kindOf(stats: Stats): Stat["kind"] {
 	return stats.isSocket() ? "socket" : "other";
 }
 
-function readFrom(path: string, offset: number): Uint8Array {
+function readFrom(path: string, offset: number, most = Number.POSITIVE_INFINITY): Uint8Array {
 	const bytes = unlessMissing(() =>
 		withFile(path, "r", PRIVATE_FILE, (fd) => {
-			const wanted = new Uint8Array(Math.max(0, fstatSync(fd).size - offset));
+			const wanted = new Uint8Array(Math.min(most, Math.max(0, fstatSync(fd).size - offset)));
 			let filled = 0;
 			while (filled < wanted.length) {
 				const read = readSync(fd, wanted, filled, wanted.length - filled, offset + filled);

@@ -43,6 +43,7 @@ export interface TestHubOptions {
 	readonly adminTokens?: readonly string[];
 	readonly rules?: HubOptions["rules"];
 	readonly budgets?: HubOptions["budgets"];
+	readonly backups?: HubOptions["backups"];
 	readonly kinds?: HubOptions["kinds"];
 	readonly publicUrl?: string;
 	readonly limits?: HubOptions["limits"];
@@ -64,6 +65,7 @@ export async function testHub(options: TestHubOptions = {}): Promise<TestHub> {
 		version: "0.1.0",
 		...(options.rules === undefined ? {} : { rules: options.rules }),
 		...(options.budgets === undefined ? {} : { budgets: options.budgets }),
+		...(options.backups === undefined ? {} : { backups: options.backups }),
 		...(options.kinds === undefined ? {} : { kinds: options.kinds }),
 		...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
 		...(options.limits === undefined ? {} : { limits: options.limits }),

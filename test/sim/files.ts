@@ -20,9 +20,10 @@ export class SimFiles {
 		return node !== undefined && "bytes" in node ? node.bytes.toString("utf8") : undefined;
 	}
 
-	readFrom(path: string, offset: number): Uint8Array {
+	readFrom(path: string, offset: number, most = Number.POSITIVE_INFINITY): Uint8Array {
 		const node = this.#nodes.get(path);
-		return node !== undefined && "bytes" in node ? new Uint8Array(node.bytes.subarray(offset)) : new Uint8Array(0);
+		if (node === undefined || !("bytes" in node)) return new Uint8Array(0);
+		return new Uint8Array(node.bytes.subarray(offset, offset + most));
 	}
 
 	write(path: string, text: string): void {

@@ -12,6 +12,7 @@ import { PROTOCOL } from "../../src/contract/link.ts";
 import type { AnyOperation } from "../../src/contract/operation.ts";
 import { Fault, fault, reason } from "../../src/errors.ts";
 import { createSessions } from "../../src/hub/access/sessions.ts";
+import { NO_SCHEDULE } from "../../src/hub/backups/rules.ts";
 import { expireClaims } from "../../src/hub/board/claims.ts";
 import { KINDS } from "../../src/hub/board/kinds.ts";
 import { proofOf } from "../../src/hub/board/proof.ts";
@@ -163,6 +164,7 @@ export class SimHub implements Board {
 		const links = createLinks({ world, version: VERSION, database, complain });
 		const awake = attentive(world, database, complain);
 		const context: Context = {
+<<<<<<< HEAD
 			...{
 				world,
 				version: VERSION,
@@ -177,6 +179,10 @@ export class SimHub implements Board {
 				budgets: NO_BUDGETS,
 			},
 			...{ awake, complain, kinds: KINDS, publicUrl: () => "http://hub" },
+=======
+			...{ world, version: VERSION, database, ids, feed, tokens, sessions, links, rules: STRICT, budgets: NO_BUDGETS },
+			...{ awake, complain, kinds: KINDS, backups: NO_SCHEDULE, publicUrl: () => "http://hub" },
+>>>>>>> ded0f8c (The hub backs itself up once a day, tries each backup before an older one goes, and gives it to whoever may fetch it)
 		};
 		tokens.onRevoked((revoked) => links.revoke(revoked));
 		world.clock.every(5_000, () => {

@@ -6,6 +6,7 @@ import { fault } from "../../errors.ts";
 import type { World } from "../../world.ts";
 import type { Connection } from "../database/connection.ts";
 import { read } from "../handle.ts";
+import { environment } from "../own-process.ts";
 import type { Done, Job } from "./work.ts";
 
 const ROWS = 100;
@@ -54,15 +55,6 @@ async function done({ spawn }: World, job: Job, complain: (what: string) => void
 	complain(`a query's process ended with ${ran.code}: ${ran.stderr.slice(0, 500)}`);
 	return { type: "refused", why: "its process did not come to its end." };
 }
-
-/** Where the package's stripped code is kept; nothing that is secret. */
-const environment = (): Readonly<Record<string, string>> =>
-	Object.fromEntries(
-		["PATH", "HOME", "TMPDIR", "FLAGSHIP_HOME", "XDG_RUNTIME_DIR"].flatMap((name) => {
-			const value = process.env[name];
-			return value === undefined ? [] : [[name, value]];
-		}),
-	);
 
 /** Throws `query_refused`, `query_cut` or `analytics_missing`. */
 export function answered(found: Done) {

@@ -12,14 +12,18 @@ import type { Context } from "../context.ts";
 import { filterFor } from "../feed/feed.ts";
 import { sseSink } from "../feed/sinks.ts";
 import { stream } from "../feed/stream.ts";
-import type { Handler, PageRequest, ReadHandler, StreamHandler, WriteHandler } from "../handle.ts";
+import type { FileHandler, Handler, PageRequest, ReadHandler, StreamHandler, WriteHandler } from "../handle.ts";
 import { keyOf, once } from "../keys/keys.ts";
 import type { Modules } from "../modules.ts";
 import { openApi, type Route } from "../openapi/document.ts";
 import { authorOf, callerOf, checkRole, shakesHands } from "./callers.ts";
 import { faultOf, rawAnswer, unreadable } from "./failures.ts";
+<<<<<<< HEAD
 import { TooMany } from "./limits.ts";
 import { addressOf, isHere } from "./peer.ts";
+=======
+import { sendFile } from "./file.ts";
+>>>>>>> ded0f8c (The hub backs itself up once a day, tries each backup before an older one goes, and gives it to whoever may fetch it)
 import { inPieces } from "./pieces.ts";
 import { withoutPrefix } from "./prefix.ts";
 import { beginOf } from "./resume.ts";
@@ -195,6 +199,7 @@ function answerOf(operation: AnyOperation, handler: Handler | undefined, hub: Co
 	if (handler?.type === "write") return answerWrite(handler, shape, hub);
 	if (handler?.type === "read") return answerRead(handler, shape, hub);
 	if (handler?.type === "stream") return answerStream(handler, shape, hub);
+	if (handler?.type === "file") return answerFile(handler, shape, hub);
 	return answerByHost(operation, shape, hub);
 }
 
@@ -265,6 +270,13 @@ function answerStream(handler: StreamHandler, shape: Shape, hub: Context): Answe
 		const sink = sseSink(raw, handler.view);
 		const end = stream({ world: hub.world, feed: hub.feed, filter, after, token: caller.id, sink });
 		raw.on("close", end);
+	};
+}
+
+function answerFile(handler: FileHandler, shape: Shape, hub: Context): Answer {
+	return (request, reply) => {
+		const input = shape.read(request.params as Fields, request.query as Fields, {});
+		return sendFile(hub.world, handler.find(input, hub), request.headers.range, reply);
 	};
 }
 

@@ -81,6 +81,14 @@ function answers({ answers: how, status, output }: AnyOperation, schemas: Schema
 	if (how === "text") {
 		return { [status]: { description: "Text.", content: { "text/plain": { schema: { type: "string" } } } } };
 	}
+	if (how === "file") {
+		const content = { "application/octet-stream": { schema: { type: "string", format: "binary" } } };
+		return {
+			[status]: { description: "The file.", content },
+			206: { description: "Its end, from where the header Range says.", content },
+			416: { description: "The file is not as long as that." },
+		};
+	}
 	const schema = schemas.of(output);
 	const json = { "application/json": { schema } };
 	if (how !== "stream") return { [status]: { description: "Done.", content: { ...json, ...plain(output) } } };
