@@ -87,7 +87,7 @@ export const fetch = operation({
 	path: "/backups/:name",
 	status: 200,
 	answers: "file",
-	input: Type.Object({ name: Type.String({ pattern: BACKUP_NAME, description: "from the list" }) }),
+	input: Type.Object({ name: Type.String({ minLength: 1, maxLength: 100, description: "from the list" }) }),
 	output: Type.Unknown({ description: "the file" }),
 	allow: ["admin"],
 	tell: () => "",
