@@ -10,6 +10,7 @@ import type { Environment, Home } from "../daemon/home.ts";
 import { livingDaemon } from "../daemon/run-file.ts";
 import { readAdminToken } from "../daemon/token.ts";
 import { fault, reason } from "../errors.ts";
+import { request as plainRequest } from "../world/http.ts";
 import type { World } from "../world.ts";
 import type { Source } from "./take.ts";
 
@@ -95,10 +96,10 @@ const cut = ({ address, size }: Wanted, at: number, thrown: unknown): unknown =>
 
 async function answerFrom({ address, token }: Wanted, at: number): Promise<IncomingMessage> {
 	const url = new URL(address);
-	const { get } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
+	const ask = url.protocol === "https:" ? (await import("node:https")).request : plainRequest;
 	const headers = { authorization: `Bearer ${token}`, ...(at === 0 ? {} : { range: `bytes=${at}-` }) };
 	return await new Promise((resolve, reject) => {
-		const request = get(url, { headers, timeout: SILENT_MS, agent: false }, (answer) => {
+		const request = ask(url, { headers, timeout: SILENT_MS, agent: false }, (answer) => {
 			const fits = answer.statusCode === (at === 0 ? 200 : 206);
 			if (fits) return resolve(answer);
 			answer.resume();
@@ -106,5 +107,6 @@ async function answerFrom({ address, token }: Wanted, at: number): Promise<Incom
 		});
 		request.on("timeout", () => request.destroy(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" })));
 		request.on("error", reject);
+		request.end();
 	});
 }

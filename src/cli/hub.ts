@@ -73,11 +73,7 @@ async function serve(context: Context, place: Place): Promise<number> {
 		...{ world, home, speaks, idleMinutes, daemon: "hub", onStop: onStopSignal },
 		folder: place.folder,
 		manner: place.manner,
-<<<<<<< HEAD
-		start: () => startIn(context, place, { idleMinutes, rules: { board, review }, budgets, kinds, limits }),
-=======
-		start: () => startIn(context, place, { idleMinutes, rules: { board, review }, budgets, kinds, backups }),
->>>>>>> ded0f8c (The hub backs itself up once a day, tries each backup before an older one goes, and gives it to whoever may fetch it)
+		start: () => startIn(context, place, { idleMinutes, rules: { board, review }, budgets, kinds, limits, backups }),
 		ready: (running) => announce(context, place, running),
 	});
 }
@@ -99,11 +95,7 @@ async function startIn(
 		idleMinutes,
 		backups,
 		...rules
-<<<<<<< HEAD
-	}: { readonly idleMinutes: number; readonly kinds: Kinds; readonly limits: Limits } & {
-=======
-	}: { readonly idleMinutes: number; readonly kinds: Kinds; readonly backups: BackupRules } & {
->>>>>>> ded0f8c (The hub backs itself up once a day, tries each backup before an older one goes, and gives it to whoever may fetch it)
+	}: { readonly idleMinutes: number; readonly kinds: Kinds; readonly limits: Limits; readonly backups: BackupRules } & {
 		readonly rules: Rules;
 		readonly budgets: BudgetSettings;
 	},

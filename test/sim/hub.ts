@@ -164,7 +164,6 @@ export class SimHub implements Board {
 		const links = createLinks({ world, version: VERSION, database, complain });
 		const awake = attentive(world, database, complain);
 		const context: Context = {
-<<<<<<< HEAD
 			...{
 				world,
 				version: VERSION,
@@ -178,11 +177,7 @@ export class SimHub implements Board {
 				rules: STRICT,
 				budgets: NO_BUDGETS,
 			},
-			...{ awake, complain, kinds: KINDS, publicUrl: () => "http://hub" },
-=======
-			...{ world, version: VERSION, database, ids, feed, tokens, sessions, links, rules: STRICT, budgets: NO_BUDGETS },
 			...{ awake, complain, kinds: KINDS, backups: NO_SCHEDULE, publicUrl: () => "http://hub" },
->>>>>>> ded0f8c (The hub backs itself up once a day, tries each backup before an older one goes, and gives it to whoever may fetch it)
 		};
 		tokens.onRevoked((revoked) => links.revoke(revoked));
 		world.clock.every(5_000, () => {

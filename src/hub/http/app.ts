@@ -18,12 +18,9 @@ import type { Modules } from "../modules.ts";
 import { openApi, type Route } from "../openapi/document.ts";
 import { authorOf, callerOf, checkRole, shakesHands } from "./callers.ts";
 import { faultOf, rawAnswer, unreadable } from "./failures.ts";
-<<<<<<< HEAD
+import { sendFile } from "./file.ts";
 import { TooMany } from "./limits.ts";
 import { addressOf, isHere } from "./peer.ts";
-=======
-import { sendFile } from "./file.ts";
->>>>>>> ded0f8c (The hub backs itself up once a day, tries each backup before an older one goes, and gives it to whoever may fetch it)
 import { inPieces } from "./pieces.ts";
 import { withoutPrefix } from "./prefix.ts";
 import { beginOf } from "./resume.ts";
