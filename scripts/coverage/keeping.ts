@@ -7,6 +7,7 @@ const TAKE = "test/backup/take.test.ts";
 const HUB = "test/hub/backups/backups.test.ts";
 const RULES = "test/hub/backups/rules.test.ts";
 const CLI = "test/cli/backup.test.ts";
+const IMPORT = "test/cli/import.test.ts";
 
 export const keeping: readonly Feature[] = [
 	shipped(
@@ -85,5 +86,12 @@ export const keeping: readonly Feature[] = [
 		"a wire that breaks for good, a token that may not, no token: each is refused, nothing is left",
 		"the other side's own command writes it, ssh carries it, it is tried here",
 		"a host is a host: neither an option nor words of a shell",
+	]),
+	shipped("`flagship import` of a vers-agent-services data folder, here or by ssh; `flagship export` back into one", [
+		IMPORT,
+		"an old data folder comes over with ids, times, authors and order; its addresses go on working; twice adds nothing; export gives it back",
+		"what is torn, malformed, too large or against today's rules is listed with file and line, kept as it stood, and stops nothing",
+		"an import that is killed, and its hub with it, goes on where it was; a folder that has grown adds what is new",
+		"a folder elsewhere is fetched by ssh, whatever it is called; no name of host or folder becomes a command",
 	]),
 ];

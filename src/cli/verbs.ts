@@ -115,6 +115,28 @@ export const VERBS: readonly Verb[] = [
 		run: async (context, args) => (await import("./backup.ts")).restore(context, args),
 	},
 	{
+		words: "import",
+		people: true,
+		usage: "import <folder | ssh:host:folder> [--json]",
+		summary: "Take over the data folder of a vers-agent-services: counts in, counts out, rejects. Twice adds nothing.",
+		run: async (context, args) => (await import("./moving/import.ts")).importFolder(context, args),
+	},
+	{
+		words: "export",
+		people: true,
+		usage: "export <new folder> [--data hub's folder] [--json]",
+		summary: "Write the hub's records as the data folder of a vers-agent-services, as of one moment.",
+		run: async (context, args) => (await import("./moving/export.ts")).exportFolder(context, args),
+	},
+	{
+		words: "hub read-usage",
+		usage: "hub read-usage",
+		summary: "Print the rows of an old usage database: what `flagship import` starts.",
+		hidden: true,
+		people: true,
+		run: async (context) => (await import("./moving/usage.ts")).readUsage(context),
+	},
+	{
 		words: "hub query",
 		usage: "hub query",
 		summary: "Answer one query from stdin over a copy of the hub's records: what the hub starts for usage_query.",

@@ -57,7 +57,7 @@ export async function work(world: Pick<World, "clock" | "files">, job: Job, load
 }
 
 /** Nothing but reading this file: no other files, no network, no extensions, and no way to say otherwise. */
-const LOCKED = {
+export const LOCKED = {
 	access_mode: "READ_ONLY",
 	enable_external_access: "false",
 	autoinstall_known_extensions: "false",

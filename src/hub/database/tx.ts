@@ -69,6 +69,11 @@ export class Tx extends Transaction<Tables> {
 		return stored;
 	}
 
+	/** An event that this mutation has stored as it was elsewhere: streams see it after the commit, as any other. */
+	brought(event: FeedEvent): void {
+		this.#events.push(event);
+	}
+
 	/** Runs once the commit stands: what memory keeps follows what the disk holds. Must not throw. */
 	after(run: () => void): void {
 		this.#after.push(run);

@@ -69,7 +69,7 @@ export function createFeed(reader: Connection): Feed {
 		},
 		position(since) {
 			if (SEQ.test(since)) return Number(since);
-			if (ULID.test(since)) return seqOf(reader, "where id <= ? order by id desc limit 1", since.toUpperCase()) ?? 0;
+			if (ULID.test(since)) return seqOfId(reader, since.toUpperCase());
 			const date = new Date(since);
 			if (Number.isNaN(date.getTime())) return undefined;
 			const first = seqOf(reader, "where timestamp > ? order by seq limit 1", date.toISOString());
@@ -82,6 +82,10 @@ export function createFeed(reader: Connection): Feed {
 
 const seqOf = (reader: Connection, where: string, ...values: string[]): number | undefined =>
 	reader.get<{ seq: number }>(`select seq from feed ${where}`, ...values)?.seq;
+
+/** Events that came from an older server are not in the order of their ids: the event itself goes before what is near it. */
+const seqOfId = (reader: Connection, id: string): number =>
+	seqOf(reader, "where id = ?", id) ?? seqOf(reader, "where id <= ? order by id desc limit 1", id) ?? 0;
 
 /** A stream's filter from its query. Throws on more types than anyone means. */
 export function filterOf(input: { readonly agent?: string; readonly type?: string }): Filter {

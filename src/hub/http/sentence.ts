@@ -5,7 +5,10 @@ import type { AnyOperation } from "../../contract/operation.ts";
 /** Characters of a wrong value that are worth repeating. */
 const SHOWN = 100;
 
-export function sentence(operation: AnyOperation, errors: readonly ErrorObject[], value: unknown): string {
+/** What the sentence is made with: an operation, or a mere shape. */
+export type Asked = Pick<AnyOperation, "input" | "sentences" | "author">;
+
+export function sentence(operation: Asked, errors: readonly ErrorObject[], value: unknown): string {
 	const order = Object.keys(operation.input.properties ?? {});
 	const rank = (error: ErrorObject): number => order.indexOf(pathOf(error)[0] ?? "");
 	const first = errors.reduce<ErrorObject | undefined>(
@@ -40,7 +43,7 @@ function usual({ keyword, params }: ErrorObject, named: string, sent: unknown, n
 }
 
 /** True when the declaration requires the field, or the author must be named in it. */
-function isNeeded(operation: AnyOperation, path: readonly string[]): boolean {
+function isNeeded(operation: Asked, path: readonly string[]): boolean {
 	let schema: unknown = operation.input;
 	let needed = false;
 	for (const part of path) {

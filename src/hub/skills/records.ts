@@ -145,7 +145,8 @@ async function mayChange(tx: Tx, { name, role }: Author, row: Selectable<SkillTa
 		throw fault("forbidden", role, `change ${row.kind} ${row.name}, which others published`);
 }
 
-const SAID: Readonly<Record<Change["action"], string>> = {
+/** How the feed's type names each change. */
+export const SAID: Readonly<Record<Change["action"], string>> = {
 	publish: "published",
 	update: "updated",
 	remove: "removed",

@@ -3,6 +3,7 @@ import type { Static } from "@sinclair/typebox";
 import * as contract from "../../contract/usage.ts";
 import { fault } from "../../errors.ts";
 import { read, write } from "../handle.ts";
+import { broughtOf } from "../imports/usage.ts";
 import { cursorOf, cut, limitOf } from "../page.ts";
 import { duration } from "../window.ts";
 import { noteGap } from "./coverage.ts";
@@ -22,6 +23,8 @@ export const recordSession = write(contract.recordSession, async ({ input, autho
 	millis("endedAt", input.endedAt);
 	const parts = partsOf(input);
 	const rows = await tx.selectFrom("usage_sessions").selectAll().where("session_id", "=", session_id).execute();
+	const brought = input.found === true && rows.length === 0 ? broughtOf(tx.gate.connection, session_id) : undefined;
+	if (brought !== undefined) return brought;
 	const known = knownAs(rows, author.name, input.found === true);
 	const before = known === undefined ? undefined : (JSON.parse(known.doc) as contract.UsageSession);
 	if (known !== undefined && before !== undefined && isLate(input, before, known)) return before;
