@@ -243,7 +243,7 @@ test("an import that is killed, and its hub with it, goes on where it was; a fol
 	const killed = await runHub(kept);
 	const { child, end } = begin(personAt(killed.address), ["import", folder]);
 	const last = async () => (await killed.ask("GET", "/log/search?words=entry&limit=1")).body.entries[0];
-	await until(async () => (await last()) !== undefined);
+	await until(async () => (await last()) !== undefined, "the first entries");
 	killed.child.kill("SIGKILL");
 	child.kill("SIGKILL");
 	await Promise.all([end, killed.ended]);
