@@ -96,6 +96,9 @@ const NEEDS: Readonly<Record<string, Need>> = {
 	"extensions.update": anExtension,
 	"feed.acknowledge": () => ({ upto: "0" }),
 	"feed.forget": async (writes) => ({ name: (await writes.done("feed.acknowledge")).name }),
+	"imports.bring": () => ({
+		records: [{ kind: "log", record: { id: ulid(), timestamp: "2026-01-02T03:04:05.000Z", text: "brought" } }],
+	}),
 	"registry.delete": aVm,
 	"access.end": () => ({ id: "all" }),
 	"registry.heartbeat": aVm,
