@@ -1,7 +1,7 @@
 /**
  * A backup put in the place of a hub's data. What was there is kept beside it. Whoever followed the hub learns that it
  * went back: `feed.seq` goes on above all that was ever given, with an event that says up to where the records are those
- * of the backup; a host sees a hub of another age and tells again what it holds.
+ * of the backup.
  */
 import { copyFileSync, linkSync } from "node:fs";
 import { basename, join } from "node:path";

@@ -10,11 +10,11 @@ import { atEnd } from "../support/cleanup.ts";
 import type { Run } from "./group.ts";
 import { median, percentile } from "./measure.ts";
 import type { Hub } from "./program.ts";
-import { bytesOf, succeeded, Wire } from "./wire.ts";
+import { bytesOf, Wire } from "./wire.ts";
+import { writingFor } from "./writers.ts";
 
 const READER = fileURLToPath(new URL("./reader.ts", import.meta.url));
 const READERS = 64;
-const WRITERS = 8;
 const ROUNDS = 7;
 const ALONE = 1_000;
 const BESIDE = 1_500;
@@ -39,27 +39,6 @@ export async function listsOf(hub: Hub): Promise<readonly string[]> {
 	return paths;
 }
 
-/** How long each write took, ms. */
-async function write(hub: Hub, ms: number): Promise<number[]> {
-	const times: number[] = [];
-	const end = performance.now() + ms;
-	const writer = async (first: number): Promise<void> => {
-		const wire = await Wire.to(hub.url);
-		for (let n = first; performance.now() < end; n++) {
-			const [path, body] =
-				n % 2 === 0
-					? ["/log", { text: `entry ${n} beside readers`, agent: "bench" }]
-					: ["/board/tasks", { title: `task ${n} beside readers`, createdBy: "bench" }];
-			const from = performance.now();
-			succeeded(await wire.ask(bytesOf({ method: "POST", path: `${path}`, token: hub.token, body })));
-			times.push(performance.now() - from);
-		}
-		wire.close();
-	};
-	await Promise.all(Array.from({ length: WRITERS }, (_, n) => writer(n)));
-	return times;
-}
-
 async function readers(hub: Hub, paths: readonly string[]): Promise<{ end(): Promise<number> }> {
 	const args = [READER, new URL(hub.url).port, hub.token, String(READERS), ...paths];
 	const child: ChildProcess = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
@@ -82,10 +61,10 @@ export async function crowd(hub: Hub, tasks: number, run: Run): Promise<void> {
 	const paths = await listsOf(hub);
 	const rounds: { alone: number; beside: number; answers: number }[] = [];
 	for (let round = 0; round < ROUNDS; round++) {
-		const alone = await write(hub, ALONE);
+		const alone = await writingFor(hub, ALONE);
 		const reading = await readers(hub, paths);
 		await sleep(SETTLING);
-		const beside = await write(hub, BESIDE);
+		const beside = await writingFor(hub, BESIDE);
 		const answers = await reading.end();
 		await sleep(SETTLING);
 		rounds.push({ alone: percentile(alone, 0.99), beside: percentile(beside, 0.99), answers });

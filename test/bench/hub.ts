@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { makeHome } from "../support/home.ts";
+import { backup } from "./backup.ts";
 import { crowd } from "./crowd.ts";
 import type { Figure } from "./figure.ts";
 import type { Group, Run } from "./group.ts";
@@ -182,6 +183,8 @@ export const hub: Group = async (run) => {
 	}
 	run.say("64 readers of everything beside 8 writers");
 	await crowd(full, FULL.tasks, run);
+	run.say("a backup beside 8 writers");
+	await backup(full, FULL.tasks, run);
 	run.say("search by words over 100,000 entries of the log");
 	await search(run);
 	run.say("200 readers of the feed");

@@ -300,6 +300,15 @@ describe("a hard steer", () => {
 		expect(written(last(...proven, TAKEN))).toEqual(["write b.2"]);
 	});
 
+	test("made of one that pi has taken and shows nowhere waits for a word of it before it asks for the entries", () => {
+		const harden: DeliveryEvent = { type: "harden", id: "s", because: "slow" };
+		const taken = [up(), RUN, ask("s", { mode: "steer" }), TAKEN, harden, cleared()] as const;
+		const rested = [...taken, REST, { type: "aborted" }] as const;
+		expect(last(...rested)).toEqual(["await-patience"]);
+		expect(last(...rested, PATIENCE)).toEqual(["get-entries"]);
+		expect(last(...rested, entered("s"))).toEqual(["receipt s accepted", "get-entries"]);
+	});
+
 	test("ends only the messages that it names", () => {
 		const names = { mode: "steer", hard: { supersedes: ["b"] } } as const;
 		const events = [...busy, ask("s", names), cleared("b"), REST, { type: "aborted" }] as const;

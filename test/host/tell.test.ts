@@ -5,7 +5,7 @@ import { begin, courseOf } from "../../src/host/bounds/bound.ts";
 import { reportText, stopOf } from "../../src/host/bounds/report.ts";
 import { BOUND_DEFAULTS } from "../../src/host/bounds/settings.ts";
 import { completion, death, parked, stopped, stuck, unborn } from "../../src/host/tell.ts";
-import { answer, asked, changed, look, session, standing, work } from "./looks.ts";
+import { answer, asked, changed, look, reading, session, standing, work } from "./looks.ts";
 
 test("a completion gives facts, time and cost, then the beginning of the answer, then what to do next", () => {
 	const entries = session(
@@ -59,6 +59,18 @@ test("a report says who made it, of which task where there is one, what was due 
 	expect(made("01JD31")).toContain(`Made by its host at ${at}, not by the model. Task 01JD31.\n`);
 	expect(made(undefined)).toContain(`Made by its host at ${at}, not by the model.\n`);
 	expect(made(undefined)).toMatch(/Due was a report; the cap was 30 turns or \$2\.00; used: 0\/30 turns, /);
+});
+
+test("a report names each thing that was looked at once, with how often, and what was said last", () => {
+	const bound = begin("b", {}, courseOf(standing, 0), BOUND_DEFAULTS);
+	const seen = look(session(asked(0), ...reading(1, "one"), ...reading(2, "two"), answer(3, "still reading", 0.1)));
+	const report = reportText(standing, seen, stopOf(bound, "30 turns", seen), "2026-01-01T00:00:00.000Z");
+	expect(report).toContain("## What it looked at\n- read a.txt (2 times)\n\n");
+	expect(report).toContain("## What it said last\nstill reading\n");
+	const idle = look(session(asked(0)));
+	expect(reportText(standing, idle, stopOf(bound, "30 turns", idle), "2026-01-01T00:00:00.000Z")).toContain(
+		"## What it looked at\nNothing.\n\n## What it said last\nNothing.\n",
+	);
 });
 
 test("deaths say how, and what follows", () => {

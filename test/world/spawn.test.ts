@@ -121,8 +121,8 @@ describe("detached", () => {
 		await until(() => spawn.stopped(child), "the stop");
 		expect(spawn.stopped({ ...child, started: "another life" })).toBe(false);
 		expect(spawn.alive(child)).toBe(true);
-		// `exec` makes sleep a parent that never collects its child.
-		background("zombie", "sh -c : & echo $!; exec sleep 600");
+		// `exec` makes sleep a parent that never collects its child, which must not end before that: a shell would.
+		background("zombie", "sleep 0.5 & echo $!; exec sleep 600");
 		const zombie = await until(() => Number(output("zombie")) || undefined, "the zombie's pid");
 		await until(() => spawn.started(zombie) === undefined, "the zombie to count as dead");
 		if (process.platform === "linux") {
