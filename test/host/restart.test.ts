@@ -35,6 +35,7 @@ test("a run that ended in an error is resumed with growing pauses, so often and 
 test("a life counts as begun once its process is noted or its end is: a host may die before that", () => {
 	const files = new SimFiles(new Time());
 	const process = { pid: 7, started: "then" };
+	files.makeFolder("/lt");
 	expect(begunLife(files, "/lt")).toBe(0);
 	writeNote(files, "/lt", { life: 3, ended: false });
 	expect(begunLife(files, "/lt")).toBe(2);
