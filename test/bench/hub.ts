@@ -18,6 +18,8 @@ import { ask, bytesOf, load } from "./wire.ts";
 const CONNECTIONS = [1, 8, 64] as const;
 const ROUNDS = 7;
 const SLICE = 300;
+/** ms of load before what is measured. */
+const WARM = 1_000;
 const PAGE = 50;
 /** As empty as a page of 50 allows. */
 const EMPTY: Amount = { tasks: PAGE, events: 2 * PAGE, sessions: 0 };
@@ -103,6 +105,10 @@ async function measure(stage: Stage, work: Work, connections: number, run: Run):
 	const [onEmpty, onFull] = [await work.requests(empty), await work.requests(full)];
 	const length = work.beside === "raw" ? 0 : await lengthOf(full, onFull(0));
 	const echoed = bytesOf({ method: "GET", path: `/${length}` });
+	// All three as they are after their first seconds: V8 compiles what is hot only after some ten thousand answers.
+	await load(empty.url, connections, WARM, onEmpty);
+	await load(full.url, connections, WARM, onFull);
+	if (work.beside === "echo") await load(echo.url, connections, WARM, () => echoed);
 	const slices = await inTurns(ROUNDS, {
 		empty: () => slice(empty, connections, onEmpty),
 		reference: (): Promise<Slice> => (work.beside === "raw" ? raw(SLICE) : slice(echo, connections, () => echoed)),
@@ -181,14 +187,14 @@ export const hub: Group = async (run) => {
 		if (work === undefined) continue;
 		for (const connections of CONNECTIONS) await measure(stage, work, connections, run);
 	}
+	run.say("200 readers of the feed");
+	await streams(empty, run);
 	run.say("64 readers of everything beside 8 writers");
 	await crowd(full, FULL.tasks, run);
 	run.say("a backup beside 8 writers");
 	await backup(full, FULL.tasks, run);
 	run.say("search by words over 100,000 entries of the log");
 	await search(run);
-	run.say("200 readers of the feed");
-	await streams(empty, run);
 	for (const [server, tasks] of [
 		[empty, 0],
 		[full, FULL.tasks],

@@ -73,7 +73,7 @@ export function createDatabase({ world, storage, publisher, deliver }: DatabaseO
 	const writer = createWriter({ world, connection: storage.writing, publisher, deliver });
 	return {
 		write: writer.write,
-		together: createReads({ world, connection: storage.reading }),
+		together: createReads({ world, connection: storage.reading, first: writer.hurry }),
 		read: new Kysely<Tables>(propsFor(storage.reading)),
 		reader: storage.reading,
 		async close() {

@@ -8,7 +8,7 @@ import type { World } from "../../world.ts";
 import type { Connection } from "./connection.ts";
 
 /** Milliseconds after which what has been read is answered, and the rest waits a turn: writers come in between. */
-const SLICE_MS = 2;
+const SLICE_MS = 1;
 
 /** Resolves to what `run` answers, or throws what it throws; only what it reads before its first `await` is on the snapshot. */
 export type Reads = <T>(run: () => T | Promise<T>) => Promise<T>;
@@ -17,6 +17,8 @@ export interface ReadsOptions {
 	readonly world: Pick<World, "clock">;
 	/** Nothing else leaves a transaction open on it across an `await`. */
 	readonly connection: Connection;
+	/** Awaited before reads that fill their time: one reader of long pages after the other, and writers are never first. */
+	readonly first: () => Promise<void>;
 }
 
 interface Begun {
@@ -29,7 +31,7 @@ interface Begun {
 /** Reads one. */
 type Waiting = () => Begun;
 
-export function createReads({ world: { clock }, connection }: ReadsOptions): Reads {
+export function createReads({ world: { clock }, connection, first }: ReadsOptions): Reads {
 	const queue: Waiting[] = [];
 	let scheduled = false;
 
@@ -37,6 +39,7 @@ export function createReads({ world: { clock }, connection }: ReadsOptions): Rea
 		if (scheduled) return;
 		scheduled = true;
 		clock.soon(async () => {
+			await first();
 			for (const { answer } of await readSome()) answer();
 			scheduled = false;
 			if (queue.length > 0) schedule();

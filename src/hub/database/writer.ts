@@ -24,6 +24,8 @@ const HANDLER_TIMEOUT = 1_000;
 export interface Writer {
 	/** Answers after the commit. Throws what `run` threw, or `handler_timeout`, or `storage_failed`; then nothing was kept. */
 	write<T>(run: (tx: Tx) => Promise<T>): Promise<T>;
+	/** What has gathered is committed now. Who is about to keep the loop busy calls it first. */
+	hurry(): Promise<void>;
 	/** Refuses new mutations and resolves when those begun are answered. */
 	close(): Promise<void>;
 }
@@ -50,6 +52,9 @@ type Outcome =
 export function createWriter({ world, connection, publisher, deliver }: WriterOptions): Writer {
 	const queue: Queued[] = [];
 	let busy = false;
+	/** The gathering that has not come to its commit; another number, or none, and it has been overtaken. */
+	let gathering: number | undefined;
+	let gatherings = 0;
 	let closed = false;
 	let emptied: (() => void) | undefined;
 	/** Who was answered by the last commit, and who had to wait for it. */
@@ -59,16 +64,20 @@ export function createWriter({ world, connection, publisher, deliver }: WriterOp
 		if (busy) return;
 		busy = true;
 		const until = world.clock.elapsed() + GATHER_MS;
-		world.clock.soon(() => gather(GATHER_TURNS, until));
+		const mine = ++gatherings;
+		gathering = mine;
+		world.clock.soon(() => gather(mine, GATHER_TURNS, until));
 	};
 
-	const gather = (turns: number, until: number): void => {
+	const gather = (mine: number, turns: number, until: number): void => {
+		if (gathering !== mine) return;
 		const waits = queue.length < expected && turns > 0 && !closed && world.clock.elapsed() < until;
-		if (waits) world.clock.soon(() => gather(turns - 1, until));
+		if (waits) world.clock.soon(() => gather(mine, turns - 1, until));
 		else void drain();
 	};
 
 	const drain = async (): Promise<void> => {
+		gathering = undefined;
 		const batch = queue.splice(0, BATCH);
 		await commitTogether(batch);
 		expected = Math.min(BATCH, batch.length + queue.length);
@@ -137,6 +146,9 @@ export function createWriter({ world, connection, publisher, deliver }: WriterOp
 				queue.push({ run, resolve: resolve as (value: unknown) => void, reject });
 				schedule();
 			}),
+		hurry: async () => {
+			if (gathering !== undefined) await drain();
+		},
 		close: () =>
 			new Promise((resolve) => {
 				closed = true;

@@ -14,14 +14,14 @@ interface Stage {
 	pass(ms: number): void;
 }
 
-function stage(): Stage {
+function stage(first: () => Promise<void> = () => Promise.resolve()): Stage {
 	const connection = new Connection(new DatabaseSync(":memory:"));
 	connection.script("create table t (n integer); insert into t values (1);");
 	let elapsed = 0;
 	let waiting: (() => void)[] = [];
 	const clock: Clock = { ...real, elapsed: () => elapsed, soon: (run) => void waiting.push(run) };
 	return {
-		reads: createReads({ world: { clock }, connection }),
+		reads: createReads({ world: { clock }, connection, first }),
 		connection,
 		async turn() {
 			const now = waiting;
@@ -58,7 +58,7 @@ test("long ones do not hold up what else waits for a turn: the rest is read in t
 	const answered: number[] = [];
 	for (const n of [1, 2, 3, 4, 5]) {
 		void reads(() => {
-			pass(1);
+			pass(0.5);
 			return n;
 		}).then((n) => answered.push(n));
 	}
@@ -127,4 +127,21 @@ test("a transaction that SQLite ended by itself is no failure of those that come
 	const again = Promise.all([reads(() => 1), reads(() => 2)]);
 	await turn();
 	expect(await again).toEqual([1, 2]);
+});
+
+test("each turn's reads come after what goes first", async () => {
+	const said: string[] = [];
+	const { reads, turn, pass } = stage(async () => {
+		await Promise.resolve();
+		said.push("first");
+	});
+	for (const n of [1, 2]) {
+		void reads(() => {
+			pass(5);
+			said.push(`read ${n}`);
+		});
+	}
+	await turn();
+	await turn();
+	expect(said).toEqual(["first", "read 1", "first", "read 2"]);
 });

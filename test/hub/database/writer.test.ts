@@ -56,6 +56,23 @@ describe("the writer", () => {
 		await database.close();
 	});
 
+	test("commits before reads that were asked for earlier, and each change once", async () => {
+		const { database } = open();
+		const said: string[] = [];
+		const told = (name: string) => () => void said.push(name);
+		await Promise.all([
+			database.together(async () => texts(database)).then(told("read")),
+			database.write((tx) => add(tx, "a")).then(told("written")),
+		]);
+		expect(said).toEqual(["written", "read"]);
+		// What the overtaken gathering does with the next change: nothing twice.
+		await Promise.all([database.together(() => undefined), database.write((tx) => add(tx, "b"))]);
+		await nextTurn();
+		await database.write((tx) => add(tx, "c"));
+		expect(await texts(database)).toEqual(["a", "b", "c"]);
+		await database.close();
+	});
+
 	test("serves steady callers with one commit each round, not with two that take turns", async () => {
 		// Turns alone decide, however long they take on a busy machine.
 		const { clock, ...rest } = realWorld();
