@@ -169,8 +169,17 @@ function match(route: Route, parts: readonly string[]): Found | undefined {
 	return { route, params };
 }
 
+function decode(part: string): string {
+	try {
+		return decodeURIComponent(part);
+	} catch {
+		// No escapes after all: as it stands, it is no name that anything has.
+		return part;
+	}
+}
+
 export function find(routes: readonly Route[], method: string, path: string): Found | undefined {
-	const parts = path.split("/").slice(1).map(decodeURIComponent);
+	const parts = path.split("/").slice(1).map(decode);
 	for (const route of routes) {
 		const found = route.method === method ? match(route, parts) : undefined;
 		if (found !== undefined) return found;

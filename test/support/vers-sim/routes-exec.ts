@@ -4,10 +4,7 @@ import { dirname } from "node:path";
 import type { Execution } from "./execution.ts";
 import { empty, errors, json } from "./fixture.ts";
 import { type Call, Refusal, type Route } from "./http.ts";
-import type { Machine } from "./machine.ts";
-import { runIn, type Vm, type Vms } from "./vms.ts";
-
-type Ours = Vm & { readonly machine: Machine };
+import { type OurVm, runIn, type Vms } from "./vms.ts";
 
 const codeOf = (thrown: unknown): unknown => (thrown instanceof Error && "code" in thrown ? thrown.code : undefined);
 
@@ -29,7 +26,7 @@ function onDisk<T>(act: () => T): T {
 }
 
 export function execRoutes(vms: Vms): readonly Route[] {
-	const up = async (call: Call): Promise<Ours> => {
+	const up = async (call: Call): Promise<OurVm> => {
 		const vm = vms.get(call.param("vm_id"));
 		await vm.ready;
 		if (vm.state !== "running") throw new Refusal(errors.invalid(`VM is ${vm.state}`));

@@ -6,10 +6,7 @@ import type { Commits } from "./commits.ts";
 import type { Strike } from "./faults.ts";
 import { codes, empty, errors, json } from "./fixture.ts";
 import { type Body, type Call, Refusal, type Route } from "./http.ts";
-import type { Machine } from "./machine.ts";
-import { ours, type Vm, type Vms } from "./vms.ts";
-
-type Ours = Vm & { readonly machine: Machine };
+import { type OurVm, ours, type Vm, type Vms } from "./vms.ts";
 
 function stateOf(vm: Vm, strike: Strike): string {
 	const shown = strike.get("state_shown");
@@ -48,7 +45,7 @@ function onlyKey(body: Body): "commit_id" | "tag_name" | "ref" {
 
 export function vmRoutes(vms: Vms, commits: Commits, snapshots: string): readonly Route[] {
 	/** One of ours, booted unless the call says not to wait. */
-	const settled = async (call: Call, name = "vm_id"): Promise<Ours> => {
+	const settled = async (call: Call, name = "vm_id"): Promise<OurVm> => {
 		const vm = vms.get(call.param(name));
 		if (!call.flag("skip_wait_boot")) await vm.ready;
 		return vm;
@@ -62,7 +59,7 @@ export function vmRoutes(vms: Vms, commits: Commits, snapshots: string): readonl
 		const commit = commits.get(id);
 		return many(await vms.many(call.strike, call.number("count", 1, 1), commit.snapshot, { commit: id }));
 	};
-	const fromVm = async (call: Call, vm: Ours) => {
+	const fromVm = async (call: Call, vm: OurVm) => {
 		if (!call.flag("skip_wait_boot")) await vm.ready;
 		return many(await vms.branch(vm, call.strike, call.number("count", 1, 1), call.flag("keep_paused")));
 	};
@@ -146,7 +143,7 @@ export function vmRoutes(vms: Vms, commits: Commits, snapshots: string): readonl
 		return fromVm(call, vm);
 	};
 	const branchRef = (call: Call) => {
-		const found = commits.findRef(`${call.param("repo")}/${call.param("tag")}`.replace("/", ":"));
+		const found = commits.findRef(`${call.param("repo")}:${call.param("tag")}`);
 		if (found === undefined) throw new Refusal(errors.branchRefNotFound);
 		return fromCommit(call, found);
 	};

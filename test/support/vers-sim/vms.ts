@@ -33,6 +33,9 @@ export interface Vm {
 	pausedAt: number;
 }
 
+/** One of ours, with a machine behind it. */
+export type OurVm = Vm & { readonly machine: Machine };
+
 export interface Origin {
 	readonly commit?: string;
 	readonly vm?: string;
@@ -101,7 +104,7 @@ export class Vms {
 	}
 
 	/** One of ours. */
-	get(id: string): Vm & { readonly machine: Machine } {
+	get(id: string): OurVm {
 		const vm = this.#all.get(id);
 		if (vm === undefined || !ours(vm)) throw new Refusal(errors.notFound);
 		return vm;
@@ -179,7 +182,7 @@ export class Vms {
 	}
 
 	/** Copies; afterwards the machine goes on, or stays paused. */
-	snapshot(vm: Vm & { readonly machine: Machine }, folder: string, keepPaused: boolean): Promise<Snapshot> {
+	snapshot(vm: OurVm, folder: string, keepPaused: boolean): Promise<Snapshot> {
 		return this.inTurn(vm, async () => {
 			const taken = await vm.machine.snapshot(folder);
 			if (vm.state !== "running") return taken;
@@ -195,7 +198,7 @@ export class Vms {
 		this.#options.cutLinks(vm.id);
 	}
 
-	setState(vm: Vm & { readonly machine: Machine }, wanted: "Paused" | "Running"): Promise<void> {
+	setState(vm: OurVm, wanted: "Paused" | "Running"): Promise<void> {
 		return this.inTurn(vm, async () => {
 			if (wanted === "Paused" && vm.state === "running") {
 				await vm.machine.freeze();
@@ -211,10 +214,7 @@ export class Vms {
 	}
 
 	/** Its slot is free afterwards, unless the deletion fails. */
-	remove(
-		vm: Vm & { readonly machine: Machine },
-		fails: Extract<Fault, { type: "delete_fails" }> | undefined,
-	): Promise<void> {
+	remove(vm: OurVm, fails: Extract<Fault, { type: "delete_fails" }> | undefined): Promise<void> {
 		return this.inTurn(vm, async () => {
 			if (fails?.leaves === "listed") throw new Refusal(errors.deleteFailed);
 			// Whoever asked at the same time finds it gone.
@@ -248,12 +248,7 @@ export class Vms {
 	}
 
 	/** A clone of a running machine, through a copy that nobody keeps. */
-	async branch(
-		vm: Vm & { readonly machine: Machine },
-		strike: Strike,
-		count: number,
-		keepPaused: boolean,
-	): Promise<Vm[]> {
+	async branch(vm: OurVm, strike: Strike, count: number, keepPaused: boolean): Promise<Vm[]> {
 		const folder = join(this.#options.folder, `branch-${randomUUID()}`);
 		const taken = await this.snapshot(vm, folder, keepPaused);
 		try {
@@ -274,7 +269,7 @@ export class Vms {
 	}
 }
 
-export const ours = (vm: Vm): vm is Vm & { readonly machine: Machine } => vm.machine !== undefined;
+export const ours = (vm: Vm): vm is OurVm => vm.machine !== undefined;
 
 /** What happens to a machine by itself, at the moment of a call. */
 export function befall({ machine }: Vm, strike: Strike): void {
@@ -289,7 +284,7 @@ export function befall({ machine }: Vm, strike: Strike): void {
 }
 
 export function runIn(
-	vm: Vm & { readonly machine: Machine },
+	vm: OurVm,
 	argv: readonly string[],
 	options: {
 		readonly id: string | undefined;
