@@ -4,6 +4,8 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
+import ssh2 from "ssh2";
 import { expect, test } from "vitest";
 import { atEnd } from "../cleanup.ts";
 import { processesNaming } from "../leftovers.ts";
@@ -45,6 +47,41 @@ test("A command gives its exit code, both its outputs, and every byte as it is",
 	expect(who.stdout.toString()).toBe(`${vm}\n`);
 	// What the shell says of a signal, and ssh of a link that knows nothing better.
 	expect((await visitor.ssh(vm, "kill -TERM $$")).code).toBe(255);
+});
+
+test("A signal that the client sends reaches the command, and one that ends it is told", async () => {
+	const vm = await visitor.boot();
+	const key = readFileSync(await visitor.keyFile(vm));
+	const ca = readFileSync(sim.authority);
+	const client = new ssh2.Client();
+	atEnd(() => {
+		client.end();
+	});
+	await new Promise<unknown>((resolve, reject) => {
+		const sock = connectTls({ port: sim.sshPort, host: "127.0.0.1", servername: sim.hostOf(vm), ca });
+		client.on("ready", () => resolve(undefined)).on("error", reject);
+		client.connect({ sock, username: "root", privateKey: key });
+	});
+	/** Sends the signal once the command is up; its exit code, signal and output. */
+	const run = (command: string, name: string) =>
+		new Promise<readonly unknown[]>((resolve, reject) => {
+			client.exec(command, (error, channel) => {
+				if (error !== undefined) return reject(error);
+				let [said, sent] = ["", false];
+				channel.on("data", (data: Buffer) => {
+					said += data.toString();
+					if (!sent) channel.signal(name);
+					sent = true;
+				});
+				channel.on("close", (code: unknown, by: unknown) => resolve([code ?? null, by ?? null, said]));
+			});
+		});
+	expect(await run("trap 'echo caught; exit 5' TERM; echo up; sleep 600 & wait", "TERM")).toEqual([
+		5,
+		null,
+		"up\ncaught\n",
+	]);
+	expect(await run("echo up; exec sleep 600", "KILL")).toEqual([null, "SIGKILL", "up\n"]);
 });
 
 test("Only the key of the machine opens it, and a name that is none opens nothing", async () => {
