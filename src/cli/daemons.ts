@@ -15,6 +15,12 @@ export function noMore(args: readonly string[]): void {
 	if (args.length > 0) throw fault("usage", `'${args[0]}' is one word too many.`);
 }
 
+/** For a verb that takes nothing but `--json`: whether it was said. Throws `usage`. */
+export function onlyJson(args: readonly string[]): boolean {
+	noMore(args.filter((word) => word !== "--json"));
+	return args.length > 0;
+}
+
 export async function startOne(context: Context, daemon: Daemon, args: readonly string[]): Promise<number> {
 	noMore(args);
 	const found = await ensure(daemon, context);
@@ -37,16 +43,25 @@ export async function stop(context: Context, args: readonly string[]): Promise<n
 }
 
 export async function statusOne(context: Context, daemon: Daemon, args: readonly string[]): Promise<number> {
-	noMore(args);
-	const { runs, line } = await standing(context, daemon);
-	context.out(line);
-	return runs ? 0 : NOT_RUNNING;
+	const json = onlyJson(args);
+	const found = await standing(context, daemon);
+	context.out(json ? JSON.stringify(found, null, 2) : lineOf(daemon, found));
+	return found.runs ? 0 : NOT_RUNNING;
 }
 
-/** One line about a daemon. Starts nothing. */
-export async function standing(context: Context, daemon: Daemon): Promise<{ runs: boolean; line: string }> {
+export interface Standing {
+	readonly runs: boolean;
+	/** Where it answers, as what. */
+	readonly at?: Pick<RunFile, "version" | "address" | "pid">;
+	/** A sentence for people. */
+	readonly says: string;
+}
+
+export const lineOf = (daemon: Daemon, { says }: Standing): string => `${daemon.padEnd(5)} ${says}`;
+
+/** How a daemon stands. Starts nothing. */
+export async function standing(context: Context, daemon: Daemon): Promise<Standing> {
 	const { world, home } = context;
-	const name = daemon.padEnd(5);
 	const silent = livingDaemon(world, home, daemon);
 	let found: RunFile | undefined;
 	try {
@@ -54,13 +69,14 @@ export async function standing(context: Context, daemon: Daemon): Promise<{ runs
 	} catch (error) {
 		// It answers in another protocol: that is what there is to say of it.
 		if (!(error instanceof Fault)) throw error;
-		return { runs: true, line: `${name} ${error.message} ${error.remedy}` };
+		return { runs: true, says: `${error.message} ${error.remedy}` };
 	}
 	if (found !== undefined) {
+		const { version, address, pid } = found;
 		const by =
 			found.foreground === true ? ", typed by a person" : loopAlive(world, home, daemon) ? "" : ", no restart loop";
-		return { runs: true, line: `${name} ${found.version} at ${found.address}, process ${found.pid}${by}` };
+		return { runs: true, at: { version, address, pid }, says: `${version} at ${address}, process ${pid}${by}` };
 	}
-	if (silent === undefined) return { runs: false, line: `${name} not running; it starts when it is needed` };
-	return { runs: false, line: `${name} process ${silent.pid} lives and does not answer; \`flagship doctor\` mends it` };
+	if (silent === undefined) return { runs: false, says: "not running; it starts when it is needed" };
+	return { runs: false, says: `process ${silent.pid} lives and does not answer; \`flagship doctor\` mends it` };
 }

@@ -20,7 +20,7 @@ import { readSettings } from "../daemon/settings.ts";
 import { Fault, reason } from "../errors.ts";
 import type { ProcessId } from "../world.ts";
 import type { Context } from "./context.ts";
-import { noMore } from "./daemons.ts";
+import { onlyJson } from "./daemons.ts";
 import { findPi } from "./pi.ts";
 
 interface Finding {
@@ -62,15 +62,18 @@ const CHECKS: readonly Check[] = [
 
 /** Exit code 1 when something is wrong that the doctor did not mend. */
 export async function doctor(context: Context, args: readonly string[]): Promise<number> {
-	noMore(args);
-	let code = 0;
+	const json = onlyJson(args);
+	const all: Finding[] = [];
 	for (const check of CHECKS) {
-		for (const { mark, text, remedy } of await check(context).catch(asFinding)) {
+		const findings = await check(context).catch(asFinding);
+		all.push(...findings);
+		for (const { mark, text, remedy } of json ? [] : findings) {
 			context.out(`${mark.padEnd(6)} ${text}${remedy === undefined ? "" : `\n       → ${remedy}`}`);
-			if (mark === "wrong") code = 1;
 		}
 	}
-	return code;
+	const isWell = all.every(({ mark }) => mark !== "wrong");
+	if (json) context.out(JSON.stringify({ ok: isWell, findings: all }, null, 2));
+	return isWell ? 0 : 1;
 }
 
 /** A check that could not be made is a finding itself. */

@@ -3,21 +3,23 @@ import { list } from "../contract/feed.ts";
 import { readSettings } from "../daemon/settings.ts";
 import { Fault } from "../errors.ts";
 import { gitRoot } from "../gates/observe.ts";
-import { type Fired, gateLines, type Heard, LOOKED } from "../gates/report.ts";
+import { type Fired, gateLines, gateReport, type Heard, LOOKED } from "../gates/report.ts";
 import { gateSettings, PROJECT_FILE, tighten } from "../gates/settings.ts";
 import type { Context } from "./context.ts";
-import { noMore } from "./daemons.ts";
+import { onlyJson } from "./daemons.ts";
 import { askHub } from "./operate.ts";
 
 export async function gates(context: Context, args: readonly string[]): Promise<number> {
-	noMore(args);
+	const json = onlyJson(args);
 	const { world, home, env } = context;
 	const cwd = process.cwd();
 	const settings = [...new Set([gitRoot(world, cwd) ?? cwd, cwd])].reduce(
 		(so, folder) => tighten(so, world.files.read(`${folder}/${PROJECT_FILE}`)),
 		gateSettings(readSettings(home, env).values, env),
 	);
-	for (const line of gateLines(settings, await fired(context))) context.out(line);
+	const heard = await fired(context);
+	if (json) context.out(JSON.stringify(gateReport(settings, heard), null, 2));
+	else for (const line of gateLines(settings, heard)) context.out(line);
 	return 0;
 }
 

@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { runDaemon } from "../daemon/frame.ts";
 import { logFile } from "../daemon/home.ts";
-import { log } from "../daemon/log.ts";
+import { complainer } from "../daemon/log.ts";
 import { onStopSignal, runAsProcess } from "../daemon/process.ts";
 import { readSettings } from "../daemon/settings.ts";
 import { packageFolder } from "../daemon/version.ts";
@@ -20,8 +20,7 @@ async function serve(context: Context, manner: "foreground" | "background"): Pro
 	const { world, home, speaks, env, out } = context;
 	const settings = readSettings(home, env);
 	const operations = await loadOperations(readdirSync(contractFolder));
-	const complain = (what: string) =>
-		manner === "background" ? log(world, logFile(home, "host"), "host", what) : void process.stderr.write(`${what}\n`);
+	const complain = manner === "background" ? complainer(world, logFile(home, "host"), "host") : context.complain;
 	return await runDaemon({
 		...{ world, home, speaks, manner, daemon: "host", folder: home.host, onStop: onStopSignal },
 		idleMinutes: settings.idleMinutes,

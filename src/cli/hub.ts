@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type FrameOptions, idleLook, type Running, runDaemon } from "../daemon/frame.ts";
 import { logFile, settingsFile } from "../daemon/home.ts";
-import { log } from "../daemon/log.ts";
+import { complainer } from "../daemon/log.ts";
 import { onStopSignal, runAsProcess } from "../daemon/process.ts";
 import { readSettings } from "../daemon/settings.ts";
 import { makeAdminToken, renewAdminToken } from "../daemon/token.ts";
@@ -89,7 +89,7 @@ export function publicUrlOf({ PUBLIC_URL: text = "" }: Context["env"]): { readon
 }
 
 async function startIn(
-	{ world, home, speaks, env }: Context,
+	{ world, home, speaks, env, complain: say }: Context,
 	place: Place,
 	{
 		idleMinutes,
@@ -105,8 +105,7 @@ async function startIn(
 	const own = manner === "apart" ? undefined : makeAdminToken(world, folder);
 	const homeToken =
 		own === undefined ? {} : { homeToken: { secret: own, renew: () => renewAdminToken(world, folder) } };
-	const complain = (what: string) =>
-		manner === "background" ? log(world, logFile(home, "hub"), "hub", what) : void process.stderr.write(`${what}\n`);
+	const complain = manner === "background" ? complainer(world, logFile(home, "hub"), "hub") : say;
 	const hub = await startHub({
 		world,
 		dataFolder: folder,

@@ -43,7 +43,7 @@ export const VERBS: readonly Verb[] = [
 	},
 	{
 		words: "status",
-		usage: "status",
+		usage: "status [--json]",
 		summary: "Say what runs: hub, host, lieutenants.",
 		run: async (context, args) => (await import("./status.ts")).status(context, args),
 	},
@@ -57,9 +57,15 @@ export const VERBS: readonly Verb[] = [
 	{
 		words: "doctor",
 		people: true,
-		usage: "doctor",
+		usage: "doctor [--json]",
 		summary: "Look for what is wrong, mend what is safe to mend, say what to do about the rest.",
 		run: async (context, args) => (await import("./doctor.ts")).doctor(context, args),
+	},
+	{
+		words: "logs",
+		usage: "logs [hub|host] [--level info|warn|error] [--lines n] [--follow] [--json]",
+		summary: "Show what hub and host have logged; --follow goes on until Ctrl-C, --json gives one object a line.",
+		run: async (context, args) => (await import("./logs.ts")).logs(context, args),
 	},
 	{
 		words: "hub run",
@@ -83,7 +89,7 @@ export const VERBS: readonly Verb[] = [
 	},
 	{
 		words: "gates",
-		usage: "gates",
+		usage: "gates [--json]",
 		summary: "Say which gates are on, what they refused, and why.",
 		run: async (context, args) => (await import("./gates.ts")).gates(context, args),
 	},
@@ -176,7 +182,7 @@ export const VERBS: readonly Verb[] = [
 		},
 		{
 			words: `${daemon} status`,
-			usage: `${daemon} status`,
+			usage: `${daemon} status [--json]`,
 			summary: `Say whether the ${daemon} runs, and where. Exit code 3 when it does not.`,
 			run: async (context, args) => (await import("./daemons.ts")).statusOne(context, daemon, args),
 		},

@@ -7,7 +7,7 @@ import type { World } from "../world.ts";
 import { EXIT } from "./course.ts";
 import { type Daemon, type Home, logFile, makeHome, makeSocketFolder } from "./home.ts";
 import { lockForLife, ownStart } from "./lock.ts";
-import { log } from "./log.ts";
+import { type Level, log } from "./log.ts";
 import { asker } from "./probe.ts";
 import { keepReserve } from "./reserve.ts";
 import { readRunFile, removeRunFile, sameProcess, writeRunFile } from "./run-file.ts";
@@ -61,6 +61,9 @@ export async function runDaemon(options: FrameOptions): Promise<number> {
 	lock.announce(running.address);
 	if (options.manner !== "apart") publish(options, running.address);
 	options.ready?.(running);
+	if (options.manner === "background") {
+		log(world, logFile(home, daemon), daemon, `${options.speaks.version} answers at ${running.address}`, "info");
+	}
 	if (daemon === "host") keepSpace(options);
 	const why = await Promise.race(options.manner === "background" ? [stopped, idled(options, running)] : [stopped]);
 	// Before it stops listening: silence of one who is ending is no proof that it is frozen.
@@ -107,11 +110,11 @@ function idled({ world, idleMinutes }: FrameOptions, running: Running): Promise<
 }
 
 async function close({ world, home, daemon, manner }: FrameOptions, running: Running, why: string): Promise<void> {
-	const say = (text: string) => log(world, logFile(home, daemon), daemon, text);
-	if (manner === "background") say(`ends: ${why}`);
+	const say = (text: string, level: Level) => log(world, logFile(home, daemon), daemon, text, level);
+	if (manner === "background") say(`ends: ${why}`, "info");
 	const late = new Promise<"late">((resolve) => void world.clock.after(CLOSE_WITHIN, () => resolve("late")));
 	if ((await Promise.race([running.close(), late])) === "late") {
-		say(`did not end what was begun within ${CLOSE_WITHIN / 1000} s; ends now`);
+		say(`did not end what was begun within ${CLOSE_WITHIN / 1000} s; ends now`, "warn");
 	}
 }
 

@@ -6,7 +6,7 @@ import type { ProcessId, World } from "../world.ts";
 import { afterEnd, type Course, type Ended, EXIT, entryOf } from "./course.ts";
 import { type Daemon, type Environment, type Home, logFile, loopFolder } from "./home.ts";
 import { tryLock } from "./lock.ts";
-import { log, trimLog } from "./log.ts";
+import { type Level, log, trimLog } from "./log.ts";
 import { DAEMON_FLAGS } from "./node.ts";
 import { reserveFile, spendReserve } from "./reserve.ts";
 import { type Entry, livingDaemon, readRunFile, sameProcess, takeNext, writeFailed } from "./run-file.ts";
@@ -33,7 +33,8 @@ const LOOK = 500;
 /** Runs until the daemon ends in order. Resolves to the exit code of the loop's own process. */
 export async function runLoop(options: LoopOptions): Promise<number> {
 	const { world, home, daemon } = options;
-	if (spendReserve(world, home)) say(options, `the disk is full; it starts on what ${reserveFile(home)} kept for this`);
+	if (spendReserve(world, home))
+		say(options, `the disk is full; it starts on what ${reserveFile(home)} kept for this`, "warn");
 	// No second try: who starts loops tries again, and a loop that waits would undo a stop.
 	if (tryLock(world, loopFolder(home, daemon), options.entry.version) === undefined) return EXIT.held;
 	let stopping = false;
@@ -48,7 +49,7 @@ export async function runLoop(options: LoopOptions): Promise<number> {
 		const running = adopt(options);
 		if (running === undefined && world.files.stat(entryOf(course).entry) === undefined) {
 			// The package has moved. A loop that stayed would keep every newer one out by its lock.
-			say(options, `ends: ${entryOf(course).entry} is gone`);
+			say(options, `ends: ${entryOf(course).entry} is gone`, "error");
 			return EXIT.moved;
 		}
 		const life = running ?? start(options, entryOf(course));
@@ -60,17 +61,25 @@ export async function runLoop(options: LoopOptions): Promise<number> {
 		if (step.type === "leave") return step.code;
 		if (step.gaveUp !== undefined) {
 			writeFailed(world.files, home, daemon, step.gaveUp);
-			say(options, `${step.gaveUp.version} (${step.gaveUp.entry}) failed twice; back to ${step.course.good.version}`);
+			say(
+				options,
+				`${step.gaveUp.version} (${step.gaveUp.entry}) failed twice; back to ${step.course.good.version}`,
+				"error",
+			);
 		}
 		course = step.course;
-		say(options, `ended (${how}); starting ${entryOf(course).version} in ${step.delay} ms`);
+		say(
+			options,
+			`ended (${how}); starting ${entryOf(course).version} in ${step.delay} ms`,
+			how === "crash" ? "error" : "info",
+		);
 		await waitUnless(world, step.delay, () => stopping);
 	}
 	return EXIT.order;
 }
 
-const say = (options: LoopOptions, text: string): void =>
-	log(options.world, logFile(options.home, options.daemon), `${options.daemon} loop`, text);
+const say = (options: LoopOptions, text: string, level: Level): void =>
+	log(options.world, logFile(options.home, options.daemon), `${options.daemon} loop`, text, level);
 
 interface Life {
 	readonly process: ProcessId;

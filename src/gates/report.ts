@@ -24,29 +24,58 @@ const rowsOf = (settings: GateSettings) =>
 /** Custom events, oldest first; or why they are not known, as a sentence. */
 export type Heard = readonly Fired[] | { readonly unknown: string };
 
-export function gateLines(settings: GateSettings, heard: Heard): readonly string[] {
-	const events = ("unknown" in heard ? [] : heard).flatMap((event) => {
-		const { gate, verdict } = shape(event.metadata);
-		return typeof gate === "string" && typeof verdict === "string" ? [{ ...event, gate, verdict }] : [];
+interface GateReport {
+	/** A row each; `fired` counts by verdict. */
+	readonly gates: readonly {
+		readonly name: string;
+		readonly mode: string;
+		readonly fired: Readonly<Record<string, number>>;
+	}[];
+	/** What fired last, oldest first. */
+	readonly events: readonly (Omit<Fired, "metadata"> & { readonly gate: string; readonly verdict: string })[];
+	/** Why what fired is not known. */
+	readonly unknown?: string;
+	readonly problems: readonly string[];
+}
+
+/** As a program reads it. */
+export function gateReport(settings: GateSettings, heard: Heard): GateReport {
+	const events = ("unknown" in heard ? [] : heard).flatMap(({ timestamp, agent, summary, metadata }) => {
+		const { gate, verdict } = shape(metadata);
+		const isGates = typeof gate === "string" && typeof verdict === "string";
+		return isGates ? [{ timestamp, agent, summary, gate, verdict }] : [];
 	});
-	const rows = rowsOf(settings);
-	const widest = Math.max(...rows.map(({ name }) => name.length));
+	const counted = (name: string): Readonly<Record<string, number>> => {
+		const verdicts = Map.groupBy(
+			events.filter(({ gate }) => gate === name),
+			({ verdict }) => verdict,
+		);
+		return Object.fromEntries([...verdicts].map(([verdict, ones]) => [verdict, ones.length]));
+	};
+	return {
+		gates: rowsOf(settings).map(({ name, mode }) => ({ name, mode, fired: counted(name) })),
+		events: events.slice(-SHOWN),
+		...("unknown" in heard ? { unknown: heard.unknown } : {}),
+		problems: settings.problems,
+	};
+}
+
+/** As people read it. */
+export function gateLines(settings: GateSettings, heard: Heard): readonly string[] {
+	const { gates, events, unknown, problems } = gateReport(settings, heard);
+	const widest = Math.max(...gates.map(({ name }) => name.length));
+	const by = new Map(rowsOf(settings).map((row) => [row.name, row.by]));
 	return [
-		...rows.map(({ name, mode, by }) => {
-			const counts = Map.groupBy(
-				events.filter((event) => event.gate === name),
-				(event) => event.verdict,
-			);
-			const told = [...counts].map(([verdict, ones]) => `${ones.length} ${verdict}`).join(", ");
-			return `${name.padEnd(widest)}  ${mode.padEnd(7)}${by}${told === "" ? "" : `  ${told}`}`;
+		...gates.map(({ name, mode, fired }) => {
+			const told = Object.entries(fired).map(([verdict, count]) => `${count} ${verdict}`);
+			const rest = told.length === 0 ? "" : `  ${told.join(", ")}`;
+			return `${name.padEnd(widest)}  ${mode.padEnd(7)}${by.get(name) ?? ""}${rest}`;
 		}),
-		...("unknown" in heard ? [`What fired is not known. ${heard.unknown}`] : []),
-		...events
-			.slice(-SHOWN)
-			.map(({ timestamp, agent, gate, verdict, summary }) =>
-				`${timestamp} ${agent} ${gate} ${verdict}: ${summary.split("\n", 1)[0] ?? ""}`.slice(0, WIDTH),
-			),
-		...settings.problems.map((problem) => `! ${problem}`),
+		...(unknown === undefined ? [] : [`What fired is not known. ${unknown}`]),
+		...events.map(({ timestamp, agent, gate, verdict, summary }) =>
+			`${timestamp} ${agent} ${gate} ${verdict}: ${summary.split("\n", 1)[0] ?? ""}`.slice(0, WIDTH),
+		),
+		...problems.map((problem) => `! ${problem}`),
 	];
 }
 

@@ -10,6 +10,7 @@ import { type Home, settingsFile, socketPath } from "../daemon/home.ts";
 import type { Settings } from "../daemon/settings.ts";
 import { Wake } from "../daemon/wake.ts";
 import { fault, reason } from "../errors.ts";
+import { type Secret, secretsIn } from "../mask.ts";
 import type { Death } from "../pi/cut.ts";
 import type { Listener, Timer, World } from "../world.ts";
 import { type BoundSettings, boundSettings } from "./bounds/settings.ts";
@@ -55,7 +56,6 @@ import { Store } from "./store/store.ts";
 import { KeptStorms } from "./store/storms.ts";
 import { type HeldToken, Tokens } from "./store/tokens.ts";
 import { Archive } from "./transcripts/archive.ts";
-import { type Secret, secretsIn } from "./transcripts/mask.ts";
 import { cutRecords, owedRecord, usageRecord } from "./usage.ts";
 
 export interface HostOptions {

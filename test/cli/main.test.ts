@@ -129,13 +129,23 @@ it("start, status and stop: what runs is said, and stop leaves no process", asyn
 	const said = await flagship(at, "status");
 	expect(said.out).toContain(`at ${hub?.address}, process ${hub?.pid}`);
 	expect(said.out).toContain("No lieutenants");
+	const told = JSON.parse((await flagship(at, "status", "--json")).out);
+	const alive = { runs: true, at: { version: expect.any(String), address: hub?.address, pid: hub?.pid } };
+	expect(told).toMatchObject({ home: at.home.root, hub: alive, host: { runs: true }, lieutenants: [], count: 0 });
+	expect(JSON.parse((await flagship(at, "hub", "status", "--json")).out)).toEqual(told.hub);
+	const health = JSON.parse((await flagship(at, "doctor", "--json")).out);
+	expect(health.findings).toContainEqual({ mark: "ok", text: expect.stringMatching(`^hub \\S+ at ${hub?.address}`) });
+	expect(health.ok).toBe(health.findings.every((one: { mark: string }) => one.mark !== "wrong"));
 	const processes = [...[at.home.hub, at.home.host, loopFolder(at.home, "hub"), loopFolder(at.home, "host")]].map(
 		(folder) => readHolder(world.files, folder),
 	);
 	expect(await flagship(at, "stop")).toMatchObject({ code: 0, out: "The host stopped.\nThe hub stopped.\n" });
 	for (const one of processes) expect(one !== undefined && !world.spawn.alive(one)).toBe(true);
-	expect(readFileSync(join(at.home.run, "hub.log"), "utf8")).toContain("hub: ends: asked to end");
+	expect(readFileSync(join(at.home.run, "hub.log"), "utf8")).toContain("ends: asked to end");
 	expect((await flagship(at, "status")).out).toMatch(/hub {3}not running[\s\S]*host {2}not running/);
+	const idle = { runs: false, says: "not running; it starts when it is needed" };
+	const none = JSON.parse((await flagship(at, "status", "--json")).out);
+	expect(none).toEqual({ home: at.home.root, hub: idle, host: idle });
 });
 
 it("the doctor revives a killed loop and a killed daemon, and names what else is wrong", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { gateLines } from "../../src/gates/report.ts";
+import { gateLines, gateReport } from "../../src/gates/report.ts";
 import { GATE_DEFAULTS } from "../../src/gates/settings.ts";
 
 const event = (gate: unknown, verdict: unknown, summary = "Not pushed: main") => ({
@@ -26,6 +26,17 @@ describe("what the gates say of themselves", () => {
 		expect(lines).toContain("2026-01-01T00:00:00.000Z ada pushToMain refused: Not run: --no-verify");
 		expect(lines.at(-1)).toBe("! there is no setting gates.x");
 		expect(lines.join("\n")).not.toContain("more");
+	});
+
+	it("the same as data: rows with counts by verdict, the last events, what is wrong with the settings", () => {
+		const fired = [event("pushToMain", "refused"), event("pushToMain", "granted"), event(undefined, "x")];
+		const report = gateReport({ ...GATE_DEFAULTS, problems: ["p"] }, fired);
+		expect(report.gates).toContainEqual({ name: "pushToMain", mode: "enforce", fired: { refused: 1, granted: 1 } });
+		expect(report.gates).toContainEqual({ name: "workLog", mode: "enforce", fired: {} });
+		const { metadata: _metadata, ...last } = event("pushToMain", "granted");
+		expect(report.events.at(-1)).toEqual({ ...last, gate: "pushToMain", verdict: "granted" });
+		expect([report.events.length, report.problems, report.unknown]).toEqual([2, ["p"], undefined]);
+		expect(gateReport(GATE_DEFAULTS, { unknown: "why" })).toMatchObject({ events: [], unknown: "why" });
 	});
 
 	it("what could not be heard, and why, whatever that was", () => {

@@ -4,13 +4,13 @@
  */
 import type { Static } from "@sinclair/typebox";
 import { type append, ENTRY_MAX, type TranscriptEntry } from "../../contract/transcripts.ts";
+import { masker, type Secret } from "../../mask.ts";
 import type { Entry } from "../../pi/entry.ts";
 import { unwrap } from "../../pi/envelope.ts";
 import type { Message } from "../../pi/message.ts";
 import type { Look } from "../journal.ts";
 import type { Standing } from "../store/roster.ts";
 import type { Store } from "../store/store.ts";
-import { masker, type Secret } from "./mask.ts";
 
 type Input = Static<typeof append.input>;
 type Said = Input["entries"][number];

@@ -1,5 +1,5 @@
 /**
- * Secrets in a text, replaced before it leaves this host: those that this host knows, wherever they stand, and what has
+ * Secrets in a text, replaced before it leaves this machine or is logged: those that this host knows, wherever they stand, and what has
  * the shape of a common one. What neither knows nor shape gives away is not seen (`docs/security.md`).
  */
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { masker, secretsIn } from "../../../src/host/transcripts/mask.ts";
+import { masker, secretsIn } from "../src/mask.ts";
 
 describe("what this host knows", () => {
 	const mask = masker([
