@@ -20,8 +20,13 @@ export class Running {
 	began(pid: number, command: string): void {
 		const started = this.#world.spawn.started(pid);
 		if (started === undefined) return;
-		this.#world.files.makeFolder(this.#folder);
-		this.#world.files.append(this.#file(pid), `${started}\n${command}`);
+		const { files } = this.#world;
+		files.makeFolder(this.#folder);
+		// Whole or not at all: half a note, of a host that was killed at it, would end nothing.
+		const half = `${this.#file(pid)}.half`;
+		files.remove(half);
+		files.append(half, `${started}\n${command}`);
+		files.rename(half, this.#file(pid));
 	}
 
 	ended(pid: number): void {
@@ -31,7 +36,8 @@ export class Running {
 	/** Ends, with all that they started, those that an earlier host began. Answers their commands. */
 	endAll(): readonly string[] {
 		const { files } = this.#world;
-		return files.list(this.#folder).flatMap((name) => {
+		const notes = files.list(this.#folder).filter((name) => !name.endsWith(".half"));
+		return notes.flatMap((name) => {
 			const [started = "", ...command] = (files.read(this.#file(Number(name))) ?? "").split("\n");
 			files.remove(this.#file(Number(name)));
 			return this.#end(Number(name), started) ? [command.join("\n")] : [];

@@ -29,8 +29,9 @@ export async function treeOf(
 	if (asked.code !== 0) return folderOf(world, cwd);
 	const [top = cwd, folder = ""] = asked.stdout.split("\n");
 	try {
-		// With the lieutenant's own index as a beginning git hashes only what has changed since.
-		await world.spawn.run("cp", [`${folder}/index`, index], { ...GIT, env });
+		// With the lieutenant's own index as a beginning git hashes only what has changed since. And with its time: where
+		// git compares seconds, a file as old as its index is read again, and would not be beside a younger copy.
+		await world.spawn.run("cp", ["-p", `${folder}/index`, index], { ...GIT, env });
 		const added = await git("-C", top, "add", "--all");
 		const written = added.code === 0 ? await git("write-tree") : added;
 		return written.code === 0 ? written.stdout.trim() : undefined;

@@ -70,6 +70,7 @@ async function beginAndBeKilled(folder: string, command: string, marks: readonly
 	const ended = once(host, "exit");
 	await until(() => marks.every((mark) => existsSync(join(folder, mark))), "the check to run");
 	const [leader = ""] = marks;
+	// The note is whole as soon as it is there.
 	const note = join(folder, "checks", readFileSync(join(folder, leader), "utf8").trim());
 	await until(() => existsSync(note), "its note");
 	host.kill("SIGKILL");
@@ -97,6 +98,19 @@ describe("the state of the files", () => {
 		repo.write("b.txt", "c\n");
 		expect(await tree()).not.toBe(second);
 		expect(status).toBe("?? b.txt");
+	});
+
+	test("is another one after a change in the second in which git last looked, of a letter for a letter", async () => {
+		const { repo, tree } = stage();
+		// Early in a second, so that both writes and git's look are within it.
+		await until(() => Date.now() % 1_000 < 200, "a new second");
+		repo.write("a.txt", "1\n");
+		repo.git("add", "a.txt");
+		const first = repo.git("write-tree");
+		repo.write("a.txt", "2\n");
+		const began = Date.now();
+		await until(() => Date.now() > began + 1_100, "the second after it");
+		expect(await tree()).not.toBe(first);
 	});
 
 	test("looking changes nothing: index, hooks and refs stay", async () => {
