@@ -314,8 +314,8 @@ class Steps {
 		}
 		for (const other of steer.hard?.supersedes ?? [])
 			if (!seen.present.has(other)) this.end(other, "replaced", `by ${id}`);
+		// Its words are in the entries: no second time, only on with the work.
 		if (seen.present.has(id)) {
-			this.patch(id, { at: "transcript" });
 			this.set({ resumeDue: "restart" });
 			return;
 		}
