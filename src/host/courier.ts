@@ -28,6 +28,8 @@ export interface CourierParts {
 	life(): Life | undefined;
 	/** Runs `work` in the order of pi's records. */
 	queue(work: () => Promise<void>): void;
+	/** Something that happened could not be stored, or not all that follows from it be done. */
+	missed(): void;
 	/** One more run ended in an error: ms after which it is resumed, or undefined when that has been given up. */
 	failedRun(): number | undefined;
 	/** Ends its process, which hears no more, and starts it anew; its messages go out again from the outbox. */
@@ -89,6 +91,15 @@ export class Courier {
 
 	/** Takes in what happened, stores what follows from it, and does it. */
 	take(event: DeliveryEvent): void {
+		try {
+			this.#take(event);
+		} catch (thrown) {
+			this.#parts.missed();
+			throw thrown;
+		}
+	}
+
+	#take(event: DeliveryEvent): void {
 		const step = deliver(this.#delivery, event);
 		const { store } = this.#quarters;
 		let changed = event.type === "asked";

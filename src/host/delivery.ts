@@ -66,7 +66,7 @@ class Steps {
 				return;
 			case "run":
 				this.set({ streaming: event.on, epoch: this.now.epoch + 1 });
-				if (event.on) this.set({ aborting: false });
+				if (event.on) this.set({ aborting: false, resumeDue: undefined });
 				else this.settled();
 				return;
 			case "compaction":
@@ -114,7 +114,8 @@ class Steps {
 				if (this.now.hard?.step === "clear" || this.now.hard?.step === "abort") this.effects.push({ type: "kill" });
 				return;
 			case "resume-due":
-				if (idle(this.now)) this.set({ resumeDue: DUE[this.now.end] });
+				// While pi compacts it waits for the end of that; forgotten, the work would rest for ever.
+				if (!this.now.streaming) this.set({ resumeDue: DUE[this.now.end] });
 				return;
 			case "over":
 				for (const { id } of this.now.open) this.end(id, "given-up", event.because);

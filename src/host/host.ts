@@ -414,6 +414,7 @@ export class Host {
 			stands: (ms) => this.#link.stands(ms),
 			standing: (id) => this.lieutenants.get(id)?.standing,
 			living: () => [...this.lieutenants.values()].map(({ standing }) => standing),
+			costUsd: (id) => (this.lieutenants.get(id)?.standing ?? this.roster.get(id))?.costUsd,
 			ration: (id) => this.lieutenants.get(id)?.ration(),
 			stop: (id, limit) => this.lieutenants.get(id)?.exceed(limit),
 			warn: (standing, text) => this.news.of(standing, "budget", text),

@@ -12,6 +12,8 @@ export const AGAIN_MS = 1_000;
 export interface IntakeParts {
 	readonly clock: World["clock"];
 	complain(what: string): void;
+	/** Something was not taken in. */
+	missed(): void;
 }
 
 export class Intake {
@@ -28,7 +30,12 @@ export class Intake {
 	}
 
 	queue(work: () => Promise<void>): void {
-		this.#turns.take(() => (this.#closed ? undefined : work())).catch((thrown) => this.#parts.complain(reason(thrown)));
+		this.#turns
+			.take(() => (this.#closed ? undefined : work()))
+			.catch((thrown) => {
+				this.#parts.complain(reason(thrown));
+				this.#parts.missed();
+			});
 	}
 
 	/** As `queue`; what fails (a full disk) is done again until it is done: else a dead one looks alive. */

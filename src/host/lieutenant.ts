@@ -55,6 +55,8 @@ export class Lieutenant {
 	/** Its pi answered at least once, in this life of the host or before. */
 	#met: boolean;
 	#again: Timer | undefined;
+	/** Until it is found out anew how its pi stands. */
+	#unsure: Timer | undefined;
 	/** Attaching, starting and ending its process: one after another, or a start would meet the process that is ending. */
 	readonly #turns = new Turns();
 	/** Getting to know the process that was started or found last. */
@@ -66,7 +68,11 @@ export class Lieutenant {
 		this.#met = standing.lives > 0;
 		this.#journal = new Journal(quarters.place, standing.spec.id);
 		this.#present = new Present(quarters.world);
-		this.#intake = new Intake({ clock: quarters.world.clock, complain: (what) => this.#complain(what) });
+		this.#intake = new Intake({
+			clock: quarters.world.clock,
+			complain: (what) => this.#complain(what),
+			missed: () => this.#missed(),
+		});
 		this.#steers = new Steers({
 			world: quarters.world,
 			patience: quarters.bounds.steerSeconds * 1_000,
@@ -80,6 +86,7 @@ export class Lieutenant {
 			lieutenant: standing.spec.id,
 			life: () => this.#life,
 			queue: (work) => this.#intake.queue(work),
+			missed: () => this.#missed(),
 			failedRun: () => this.#backoff.failedRun(),
 			replace: () => this.#replace(),
 			show: () => {
@@ -434,6 +441,21 @@ export class Lieutenant {
 		else if (!owes) this.#hearing.finished(look);
 	}
 
+	/**
+	 * Something that its pi said, or that came of it, was lost to a full disk: the end of a run, say, without which it would
+	 * be at work for ever. How it stands is found out as by a host that has just begun, until that can be stored.
+	 */
+	#missed(): void {
+		if (this.#unsure !== undefined || this.#intake.closed) return;
+		this.#unsure = this.#quarters.world.clock.after(AGAIN_MS, () => {
+			this.#unsure = undefined;
+			const life = this.#life;
+			this.#intake.insist(async () => {
+				if (life !== undefined && this.#life === life && shouldRun(this.standing.state)) await this.#meet(life, false);
+			});
+		});
+	}
+
 	#told(look: Look): void {
 		this.#quarters.used(this.standing, look);
 		this.#journal.forget();
@@ -497,5 +519,7 @@ export class Lieutenant {
 		this.#steers.cancel();
 		this.#courier.cancel();
 		this.#again?.cancel();
+		this.#unsure?.cancel();
+		this.#unsure = undefined;
 	}
 }

@@ -43,7 +43,7 @@ const up = {
 	"link-lost": "unreachable",
 	"keys-missing": "needs-credentials",
 } as const;
-const down = { launched: "starting", destroy: "gone", pause: "paused", "given-up": "failed" } as const;
+const down = { launched: "starting", destroy: "gone", "given-up": "failed" } as const;
 
 const table: Record<LieutenantState, Partial<Record<LifeEvent, LieutenantState>>> = {
 	starting: { ...up, ready: "idle", running: "working" },
@@ -51,8 +51,9 @@ const table: Record<LieutenantState, Partial<Record<LifeEvent, LieutenantState>>
 	working: { ...up, settled: "idle", ready: "idle" },
 	stalled: { ...up, ready: "idle", running: "working", settled: "idle" },
 	unreachable: { ...up, "link-back": "starting", ready: "idle", running: "working" },
-	"needs-credentials": down,
+	"needs-credentials": { ...down, pause: "paused" },
 	paused: { launched: "starting", destroy: "gone" },
+	// Nothing runs that a pause could end; and once paused it would no longer be known that its work begins anew.
 	stopped: down,
 	failed: { launched: "starting", destroy: "gone" },
 	gone: {},

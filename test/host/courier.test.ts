@@ -44,6 +44,7 @@ beforeEach(() => {
 		lieutenant: ID,
 		life: () => life as Life,
 		queue: (work) => void turns.take(work),
+		missed: () => undefined,
 		failedRun: () => 0,
 		replace: () => undefined,
 		show: () => undefined,

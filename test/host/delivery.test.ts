@@ -215,6 +215,24 @@ describe("after a restart of pi", () => {
 		expect(last(...events, REST, { type: "resume-due" })).toEqual(["ask-resume error"]);
 	});
 
+	test("a resume that comes due while pi compacts is asked for once that is over", () => {
+		const failed: DeliveryEvent = { type: "transcript", seen: seen(["a"], [], "error") };
+		const compacts = [
+			up(),
+			ask("a"),
+			TAKEN,
+			RUN,
+			entered("a"),
+			failed,
+			REST,
+			{ type: "compaction", on: true },
+		] as const;
+		const due = [...compacts, { type: "resume-due" }] as const;
+		expect(last(...due)).toEqual([]);
+		expect(last(...due, { type: "compaction", on: false })).toEqual(["ask-resume error"]);
+		expect(last(...due, RUN, { type: "compaction", on: false }, failed, REST)).toEqual(["await-resume"]);
+	});
+
 	test("a run that this host aborted is not resumed for its error", () => {
 		const steer = [up(), RUN, ask("s", hard), cleared(), { type: "transcript", seen: seen([], [], "error") }] as const;
 		expect(last(...steer, REST)).not.toContain("await-resume");

@@ -16,7 +16,7 @@ const TABLE: Record<LieutenantState, string> = {
 	stalled: "starting idle working idle - starting failed stopped paused gone unreachable - needs-credentials",
 	"needs-credentials": "starting - - - - - failed - paused gone - - -",
 	paused: "starting - - - - - - - - gone - - -",
-	stopped: "starting - - - - - failed - paused gone - - -",
+	stopped: "starting - - - - - failed - - gone - - -",
 	failed: "starting - - - - - - - - gone - - -",
 	gone: "- - - - - - - - - - - - -",
 };

@@ -200,7 +200,7 @@ export class Body {
 				database: (path) => new MortalDatabase(this, path),
 			},
 			spawn: {
-				run: () => this.answer(5, () => ({ code: 128, stdout: "", stderr: "not here", timedOut: false })),
+				run: (file, args) => this.answer(5, () => this.machine.run(file, args)),
 				detached: (options) => {
 					const process = effect(() => processes.start(options));
 					// Between the start and the note of it.

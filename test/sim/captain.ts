@@ -28,11 +28,15 @@ export interface CaptainParts {
 	readonly address: string;
 	/** Nothing goes wrong any more. */
 	peace(): boolean;
+	/** The fleet has a budget. */
+	readonly budget?: boolean;
 }
 
 /** Failed or slow to answer: done or not, the same key asks again. */
 const UNCLEAR = ["host_silent", "host_unreachable"];
-const EXPECTED = ["lieutenant_deaf", "lieutenant_unknown", "lieutenant_exists"];
+const EXPECTED = ["lieutenant_deaf", "lieutenant_unknown", "lieutenant_exists", "ralph_unknown"];
+/** Where there is a budget: money is given by the hub alone, and only while there is some. */
+const SHORT = ["budget_spent", "hub_away"];
 
 export class Captain {
 	readonly body: Body;
@@ -86,7 +90,8 @@ export class Captain {
 					const code = thrown instanceof Fault ? thrown.code : String(thrown);
 					const full = ["host_storage_failed", "storage_failed", "disk_low"].includes(code) && machine.wasFull;
 					checks.note(`${operation.name} refused: ${String(thrown)}`);
-					if (!EXPECTED.includes(code) && !full)
+					const short = this.#parts.budget === true && SHORT.includes(code);
+					if (!EXPECTED.includes(code) && !full && !short)
 						checks.fail(`${operation.name} was refused: ${code} ${String(thrown)}`);
 					return undefined;
 				}

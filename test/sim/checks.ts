@@ -2,10 +2,13 @@
 import { fold, unlogged, workEvents } from "../../src/gates/ledger.ts";
 import { envelopeOf } from "../../src/pi/envelope.ts";
 import type { Logged } from "./database.ts";
+import type { Extra } from "./faults.ts";
+import { LoopChecks } from "./loops.ts";
 import type { Machine, Witness } from "./machine.ts";
 import type { Pi } from "./pi.ts";
 import { type Hearing, hasEnded, wronglyDelivered, wronglyHeard, wronglyKept, wronglyMourned } from "./rules.ts";
 import { Reader, type SimEntry, userText } from "./session.ts";
+import type { AccountChange, Spend, Spender } from "./spend.ts";
 
 /** ms within which a host sees the end of a process that it is not the parent of. */
 const UNSEEN = 8_000;
@@ -48,6 +51,9 @@ export class Checks implements Witness {
 	/** Texts whose sending was answered: id by text. */
 	readonly acknowledged = new Map<string, string>();
 	readonly notices = new Map<string, string>();
+	readonly loops = new LoopChecks();
+	/** Where the fleet has a budget. */
+	spend: Spend | undefined;
 	/** By notice, where it stands. */
 	readonly #heard = new Map<string, readonly Hearing[]>();
 	readonly #readers = new Map<string, Reader>();
@@ -68,10 +74,14 @@ export class Checks implements Witness {
 	log({ kind, id, body }: Logged): void {
 		if (this.trace !== undefined)
 			this.#trace(
-				`${kind} ${id} ${kind === "row" ? `${body.state} life ${body.lives}` : JSON.stringify(body).slice(0, 200)}`,
+				`${kind} ${id} ${kind === "row" ? `${body.state} life ${body.lives} errors ${body.errors} bound ${body.bound === undefined ? "no" : "yes"}` : JSON.stringify(body).slice(0, 200)}`,
 			);
 		if (kind === "claim") this.#claim(id, body);
 		else if (kind === "word") this.#word(id, body);
+		else if (kind === "account") this.#found(this.spend?.changed(id, body as unknown as AccountChange) ?? []);
+		else if (kind === "loop") this.#found(this.loops.loop(id, body));
+		else if (kind === "round")
+			this.#found(this.loops.round(id, body, (lieutenant) => this.fleet.get(lieutenant)?.pis ?? []));
 		else if (kind === "asked") {
 			const text = String(body.text);
 			const before = [...this.messages.values()].some((message) => message.text === text && !ownWords(text, body.mode));
@@ -92,6 +102,11 @@ export class Checks implements Witness {
 			one.lives = Number(body.lives);
 			if (state !== before || one.lives === 0) this.entered(id, state);
 		}
+	}
+
+	ran(command: string, passed: boolean): void {
+		this.#trace(`${command} ${passed ? "passes" : "fails"}`);
+		this.loops.ran(command, passed);
 	}
 
 	started(pi: Pi): void {
@@ -130,6 +145,7 @@ export class Checks implements Witness {
 
 	/** Time and again: nobody is called alive whose process is dead, nor is one left running that was ended. */
 	look(undisturbed: boolean): void {
+		this.#found(this.spend?.overspent(this.#spenders()) ?? []);
 		const now = this.machine?.time.elapsed ?? 0;
 		for (const [id, one] of this.fleet) {
 			const pi = one.pis.at(-1);
@@ -149,11 +165,14 @@ export class Checks implements Witness {
 			this.#spend(id, hub);
 			this.#unlogged(id, hub);
 		}
+		this.#found(this.loops.atRest(hub ? (loop) => this.#events(loop) : undefined));
 		this.#found(wronglyKept(this.acknowledged, new Map([...this.messages].map(([id, { text }]) => [id, text]))));
 		for (const [id, message] of this.messages) this.#ended(id, message);
 		for (const [id, one] of this.fleet) {
 			this.#deaths(id, one);
-			if (one.stops !== one.limits)
+			const round = this.loops.isRound(id);
+			// Of a round its loop speaks.
+			if (one.stops !== one.limits && !round)
 				this.fail(`${id} was stopped ${one.stops} times and that was told ${one.limits} times`);
 			const living = one.pis.filter((pi) => pi.end === undefined);
 			if (one.state === "gone") {
@@ -161,10 +180,19 @@ export class Checks implements Witness {
 				continue;
 			}
 			const answers = this.#answers(id);
-			if (answers > 0 && one.completed !== answers) this.fail(`${id}: its last completion was never told`);
+			// One that was followed by what a limit cut off ended no run.
+			const ended = this.#entries(id).findLast(({ message }) => message.role === "assistant")?.message.stopReason;
+			if (ended === "stop" && !round && one.completed !== answers)
+				this.fail(`${id}: its last completion was never told`);
 			if (one.state !== "idle") this.fail(`${id} rests as ${one.state}`);
 			if (living.length !== 1) this.fail(`${id} is ${one.state} with ${living.length} processes`);
 		}
+	}
+
+	/** What more than the states of lieutenants a fault can meet. */
+	underWay(): readonly Extra[] {
+		const reserved = this.spend?.reserved === true;
+		return [...(this.loops.running ? (["loop"] as const) : []), ...(reserved ? (["reserved"] as const) : [])];
 	}
 
 	/** Something still has to happen before the run is at rest. */
@@ -174,10 +202,13 @@ export class Checks implements Witness {
 			if (one.pis.some((pi) => pi.end === undefined && pi.streaming)) return `${id} has a run under way`;
 		}
 		for (const [id, { receipt }] of this.messages) if (!hasEnded(receipt)) return `message ${id} is ${receipt}`;
+		const loop = this.loops.restless();
+		if (loop !== undefined) return loop;
 		const unread = this.notified && this.#rows("host", "select id from notices where acknowledged = 0 limit 1")[0];
 		if (unread) return `notice ${unread.id} is not acknowledged`;
 		const kept = hub ? this.#rows("host", "select operation from spool where refused is null limit 1")[0] : undefined;
-		return kept === undefined ? undefined : `the hub has still to hear a ${kept.operation}`;
+		if (kept !== undefined) return `the hub has still to hear a ${kept.operation}`;
+		return this.spend?.open(this.#spenders());
 	}
 
 	/** How its transcript stands. */
@@ -211,6 +242,11 @@ export class Checks implements Witness {
 
 	#notice(id: string, body: Record<string, unknown>): void {
 		const lieutenant = String((body.lieutenant as { id?: unknown }).id);
+		if (this.loops.is(lieutenant)) {
+			this.notices.set(id, String(body.type));
+			this.loops.told(lieutenant);
+			return;
+		}
 		const one = this.#lieutenant(lieutenant);
 		this.notices.set(id, String(body.type));
 		if (body.type === "death") one.deaths += 1;
@@ -272,6 +308,21 @@ export class Checks implements Witness {
 			this.#rows("hub", `select tokens from usage_sessions where session_id = '${id}'`)[0]?.tokens ?? 0,
 		);
 		if (told > used) this.fail(`${id} used ${used} tokens; the hub counts ${told}`);
+	}
+
+	#spenders(): readonly Spender[] {
+		return [...this.fleet].map(([id, { pis }]) => {
+			const costs = this.#entries(id).map(
+				({ message }) => (message.usage as { cost?: { total: number } } | undefined)?.cost,
+			);
+			return { id, lives: pis.length, usd: costs.reduce((sum, cost) => sum + (cost?.total ?? 0), 0) };
+		});
+	}
+
+	#events(loop: string): number {
+		return this.#rows("hub", "select metadata from feed").filter(({ metadata }) =>
+			String(metadata).includes(`"ralph":"${loop}"`),
+		).length;
 	}
 
 	/** What one that is gone did and never logged is in the work log, or on its way to it. */

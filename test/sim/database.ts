@@ -6,8 +6,17 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlit
 import { type Body, NoSpace } from "./body.ts";
 
 /** Everything the checkers want to know of a database, noted by the database itself. */
-const LOGS: Readonly<Record<string, string>> = {
-	"/home/host/host.db": `
+interface Trigger {
+	/** Without which it cannot be made yet. */
+	readonly table: string;
+	readonly sql: string;
+}
+
+const LOGS: Readonly<Record<string, readonly Trigger[]>> = {
+	"/home/host/host.db": [
+		{
+			table: "lieutenants",
+			sql: `
 create trigger if not exists sim_asked after insert on messages begin
 	insert into sim_log (kind, id, body) values ('asked', new.id, json_object('lieutenant', new.lieutenant, 'text', new.text, 'mode', new.mode));
 end;
@@ -21,20 +30,52 @@ create trigger if not exists sim_row after update of body on lieutenants begin
 	insert into sim_log (kind, id, body) values ('row', new.id, new.body);
 end;
 `,
-	"/home/hub/hub.db": `
+		},
+		{
+			table: "ralph_rounds",
+			sql: `
+create trigger if not exists sim_loop_new after insert on ralph_loops begin
+	insert into sim_log (kind, id, body) values ('loop', new.id, new.body);
+end;
+create trigger if not exists sim_loop after update of body on ralph_loops begin
+	insert into sim_log (kind, id, body) values ('loop', new.id, new.body);
+end;
+create trigger if not exists sim_round_new after insert on ralph_rounds begin
+	insert into sim_log (kind, id, body) values ('round', new.loop, new.body);
+end;
+create trigger if not exists sim_round after update of body on ralph_rounds begin
+	insert into sim_log (kind, id, body) values ('round', new.loop, new.body);
+end;
+`,
+		},
+	],
+	"/home/hub/hub.db": [
+		{
+			table: "lieutenants",
+			sql: `
 create trigger if not exists sim_claim after update of claimed_by on tasks when old.claimed_by is not new.claimed_by begin
 	insert into sim_log (kind, id, body) values ('claim', new.id, json_object('was', old.claimed_by, 'until', old.claimed_until, 'is', new.claimed_by));
 end;
 create trigger if not exists sim_word after update on lieutenants begin
 	insert into sim_log (kind, id, body) values ('word', new.id, json_object('was', old.state, 'is', new.state, 'before', old.counter, 'counter', new.counter));
 end;
+create trigger if not exists sim_account_new after insert on budget_accounts begin
+	insert into sim_log (kind, id, body) values ('account', new.id, json_object('limited', new.limited, 'base', new.base,
+		'spent', new.spent, 'reserved', new.reserved, 'spentBefore', 0, 'reservedBefore', 0));
+end;
+create trigger if not exists sim_account after update on budget_accounts begin
+	insert into sim_log (kind, id, body) values ('account', new.id, json_object('limited', new.limited, 'base', new.base,
+		'spent', new.spent, 'reserved', new.reserved, 'spentBefore', old.spent, 'reservedBefore', old.reserved));
+end;
 `,
+		},
+	],
 };
 const LOG =
 	"create table if not exists sim_log (seq integer primary key, kind text not null, id text not null, body text not null) strict;";
 
 export interface Logged {
-	readonly kind: "asked" | "receipt" | "notice" | "row" | "claim" | "word";
+	readonly kind: "asked" | "receipt" | "notice" | "row" | "loop" | "round" | "claim" | "word" | "account";
 	readonly id: string;
 	readonly body: Record<string, unknown>;
 }
@@ -45,12 +86,15 @@ export class MortalDatabase extends DatabaseSync {
 	readonly #body: Body;
 	readonly #path: string;
 	#log: StatementSync | undefined;
+	/** Triggers whose tables are not there yet. */
+	#due: readonly Trigger[];
 	#seen = 0;
 
 	constructor(body: Body, path: string) {
 		super(body.machine.databaseAt(path));
 		this.#body = body;
 		this.#path = path;
+		this.#due = LOGS[path] ?? [];
 		body.onDeath(() => {
 			if (this.isOpen) super.close();
 		});
@@ -102,13 +146,17 @@ export class MortalDatabase extends DatabaseSync {
 
 	/** What this commit made true. */
 	#told(): void {
-		const own = LOGS[this.#path];
-		if (own === undefined) return;
+		if (LOGS[this.#path] === undefined) return;
 		const { machine } = this.#body;
 		if (this.#log === undefined) {
-			super.exec(LOG + own);
+			super.exec(LOG);
 			this.#log = super.prepare("select seq, kind, id, body from sim_log where seq > ? order by seq");
 			this.#seen = machine.logged.get(this.#path) ?? 0;
+		}
+		for (const { table, sql } of this.#due) {
+			if (super.prepare("select 1 from sqlite_master where name = ?").get(table) === undefined) continue;
+			super.exec(sql);
+			this.#due = this.#due.filter((other) => other.table !== table);
 		}
 		for (const row of this.#log.all(this.#seen)) {
 			this.#seen = Number(row.seq);

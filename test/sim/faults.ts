@@ -36,12 +36,16 @@ export const STATES = [
 ] as const satisfies readonly LieutenantState[];
 export type State = (typeof STATES)[number];
 
+/** What else a fault can meet: a Ralph loop that runs, money that is reserved. */
+export const EXTRAS = ["loop", "reserved"] as const;
+export type Extra = (typeof EXTRAS)[number];
+
 /** What strikes one agent's process; there is none once it is given up. */
 const ONE: ReadonlySet<FaultKind> = new Set(["agent kill", "agent stop"]);
 const OF_HUB: ReadonlySet<FaultKind> = new Set(["hub kill", "hub down"]);
 
 export const needsHub = (fault: FaultKind): boolean => OF_HUB.has(fault);
-export const possible = (fault: FaultKind, state: State): boolean => !(ONE.has(fault) && state === "failed");
+export const possible = (fault: FaultKind, state: State | Extra): boolean => !(ONE.has(fault) && state === "failed");
 
 /** Every pair of fault and state that there can be; each run aims at one of them, in turn. */
 export const CELLS: readonly { readonly fault: FaultKind; readonly state: State }[] = STATES.flatMap((state) =>

@@ -7,6 +7,7 @@ import type { WebSocket } from "ws";
 import { createClient } from "../../src/client/client.ts";
 import { type Http, type HttpRequest, type HttpResponse, Unreached } from "../../src/client/http.ts";
 import * as board from "../../src/contract/board.ts";
+import * as budgets from "../../src/contract/budgets.ts";
 import * as claims from "../../src/contract/claims.ts";
 import { PROTOCOL } from "../../src/contract/link.ts";
 import type { AnyOperation } from "../../src/contract/operation.ts";
@@ -16,7 +17,7 @@ import { NO_SCHEDULE } from "../../src/hub/backups/rules.ts";
 import { expireClaims } from "../../src/hub/board/claims.ts";
 import { KINDS } from "../../src/hub/board/kinds.ts";
 import { proofOf } from "../../src/hub/board/proof.ts";
-import { NO_BUDGETS } from "../../src/hub/budgets/accounts.ts";
+import { type BudgetRules, NO_BUDGETS } from "../../src/hub/budgets/accounts.ts";
 import { type Context, STRICT } from "../../src/hub/context.ts";
 import { createDatabase, openStorage } from "../../src/hub/database/database.ts";
 import { createPublisher } from "../../src/hub/feed/event.ts";
@@ -69,12 +70,14 @@ export class SimHub implements Board {
 	readonly #machine: Machine;
 	readonly #chance: Chance;
 	readonly #complain: (what: string) => void;
+	readonly #rules: BudgetRules;
 	#body: Body | undefined;
 	#context: Context | undefined;
 	/** Virtual time before which the loop does not start it. */
 	#downUntil = 0;
 
-	constructor(machine: Machine, chance: Chance, complain: (what: string) => void) {
+	constructor(machine: Machine, chance: Chance, complain: (what: string) => void, rules: BudgetRules = NO_BUDGETS) {
+		this.#rules = rules;
 		this.#machine = machine;
 		this.#chance = chance;
 		this.#complain = complain;
@@ -98,14 +101,28 @@ export class SimHub implements Board {
 
 	/** Tasks for whoever comes first. */
 	async fill(person: Body, count: number): Promise<void> {
-		const client = createClient({
+		const client = this.#clientOf(person);
+		for (let n = 1; n <= count; n++) this.tasks.push((await client.call(board.create, { title: `task ${n}` })).id);
+	}
+
+	/** A person takes away what holds this fleet, and these of its lieutenants. */
+	async liftBudgets(person: Body, fleet: string, lieutenants: readonly string[]): Promise<void> {
+		const client = this.#clientOf(person);
+		const wanted = [{ fleet }, ...lieutenants.map((lieutenant) => ({ fleet, lieutenant }))];
+		for (const [n, one] of wanted.entries()) {
+			const key = `more-${n}`;
+			while (!(await answered(client.call(budgets.set, { ...one, usd: 1_000 }, { key }))));
+		}
+	}
+
+	#clientOf(person: Body) {
+		return createClient({
 			world: person.world,
 			version: VERSION,
 			timeout: 600_000,
 			http: this.http(person),
 			resolve: () => ({ url: HUB_URL, token: ADMIN }),
 		});
-		for (let n = 1; n <= count; n++) this.tasks.push((await client.call(board.create, { title: `task ${n}` })).id);
 	}
 
 	async claim(token: string, task: string): Promise<boolean> {
@@ -175,7 +192,7 @@ export class SimHub implements Board {
 				links,
 				turnstile: createTurnstile(world, LIMITS),
 				rules: STRICT,
-				budgets: NO_BUDGETS,
+				budgets: this.#rules,
 			},
 			...{ awake, complain, kinds: KINDS, backups: NO_SCHEDULE, publicUrl: () => "http://hub" },
 		};
@@ -270,6 +287,17 @@ async function handle(hub: Context, request: HttpRequest): Promise<{ status: num
 		});
 	});
 	return { status: operation.status, output };
+}
+
+/** False when the hub was away. */
+async function answered(asked: Promise<unknown>): Promise<boolean> {
+	try {
+		await asked;
+		return true;
+	} catch (thrown) {
+		if (thrown instanceof Fault && thrown.code === "hub_away") return false;
+		throw thrown;
+	}
 }
 
 const responseOf = (status: number, output: unknown): HttpResponse => ({

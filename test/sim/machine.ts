@@ -15,7 +15,20 @@ export interface Witness {
 	started(pi: Pi): void;
 	/** A user message of ours entered a transcript in pi's memory. */
 	said(pi: Pi, text: string): void;
+	/** A command that a loop waits for has ended. */
+	ran(command: string, passed: boolean): void;
 }
+
+/** A command that ends. */
+interface Ran {
+	readonly code: number;
+	readonly stdout: string;
+	readonly stderr: string;
+	readonly timedOut: boolean;
+}
+
+/** A Ralph loop's command; it passes now and then. */
+export const CHECK = /^check-\d+$/;
 
 /** What agents do with the board; each with the token of its own. */
 export interface Board {
@@ -74,6 +87,16 @@ export class Machine {
 		const reader = this.processes.living().find((pi) => path.startsWith(`${pi.folder}/`) && pi.reads(path));
 		if (reader !== undefined) this.fail(`${path} was removed while life ${reader.life} reads it`);
 		this.files.remove(path);
+	}
+
+	/** There is no git here, and no command but those of loops. */
+	run(file: string, args: readonly string[]): Ran {
+		const command = file === "bash" ? args.at(-1) : undefined;
+		if (command === undefined || !CHECK.test(command))
+			return { code: 128, stdout: "", stderr: "not here", timedOut: false };
+		const passed = this.chance.often(0.2);
+		this.#witness.ran(command, passed);
+		return { code: passed ? 0 : 1, stdout: passed ? "all pass" : "1 failed", stderr: "", timedOut: false };
 	}
 
 	synced(path: string): void {

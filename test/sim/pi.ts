@@ -6,12 +6,14 @@
  */
 import { fold, unlogged, WORK, workEvents } from "../../src/gates/ledger.ts";
 import { envelopeOf } from "../../src/pi/envelope.ts";
+import { Meter } from "../../src/pi/pack/allowance.ts";
 import { Deliveries } from "../../src/pi/pack/memory.ts";
 import type { DetachedOptions, ProcessId, Signal } from "../../src/world.ts";
 import type { Chance } from "./chance.ts";
 import { Outlet } from "./fifo.ts";
 import type { Machine, Witness } from "./machine.ts";
 import { Session, type SimEntry, type SimMessage } from "./session.ts";
+import { ANSWER_USD } from "./spend.ts";
 
 export interface PiManners {
 	/** The pack drops what comes twice; without it a repeat is said twice. */
@@ -51,6 +53,7 @@ export class Pi {
 	readonly #out: Outlet;
 	readonly #stdin: string;
 	#deliveries = new Deliveries({});
+	readonly #meter: Meter;
 	#store: Session;
 	#endListeners: ((code: number | null, signal: string | null) => void)[] = [];
 	#unwatch: (() => void) | undefined;
@@ -92,6 +95,7 @@ export class Pi {
 		this.session = args[args.indexOf("--session-id") + 1] ?? "";
 		const sessions = args[args.indexOf("--session-dir") + 1] ?? "";
 		this.#store = new Session(machine.files, sessions, this.session, `${this.life}`);
+		this.#meter = new Meter(machine.files, this.folder);
 		this.#stdin = options.stdin ?? "";
 		this.token = env.VERS_AUTH_TOKEN ?? "";
 		this.#out = new Outlet(machine.files.fifo(options.stdout ?? ""));
@@ -360,6 +364,8 @@ export class Pi {
 	/** One request to the model. */
 	async #answerOfModel(): Promise<"toolUse" | "stop" | "failed"> {
 		const chance = this.#chance;
+		// The pack makes no request for work whose allowance is used up, and begins nothing of what waits.
+		if (this.#meter.usedUp(this.#store.entries)) this.#abortRequested = true;
 		const long = chance.often(0.05);
 		const done = await this.#wait(long ? chance.between(3_000, 12_000) : chance.between(20, 1_500));
 		await this.#emit({ type: "message_start", message: { role: "assistant", content: [] } });
@@ -383,7 +389,14 @@ export class Pi {
 		const call = { type: "toolCall", id: `call-${this.#store.entries.length}`, name: "bash", arguments: {} };
 		const content = [{ type: "text", text }, ...(tools ? [call] : [])];
 		const [input, output] = [chance.between(100, 9_000), chance.between(1, 900)];
-		const usage = { input, output, cacheRead: 0, cacheWrite: 0, totalTokens: input + output, cost: { total: 0.001 } };
+		const usage = {
+			input,
+			output,
+			cacheRead: 0,
+			cacheWrite: 0,
+			totalTokens: input + output,
+			cost: { total: ANSWER_USD },
+		};
 		const stopReason = tools ? "toolUse" : "stop";
 		const from = { provider: "sim", model: "model" };
 		// The work-log gate has its word before the end of a run.

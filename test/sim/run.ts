@@ -4,6 +4,7 @@
  */
 import * as contract from "../../src/contract/lieutenants.ts";
 import type { AnyOperation } from "../../src/contract/operation.ts";
+import * as ralph from "../../src/contract/ralph.ts";
 import { type Home, socketPath } from "../../src/daemon/home.ts";
 import { Host } from "../../src/host/host.ts";
 import { Body, NoSpace } from "./body.ts";
@@ -14,6 +15,7 @@ import { CELLS, calm, FAULTS, type FaultKind, needsHub, type Stage, type State, 
 import { ADMIN, HUB_URL, loadHub, operationsOfHub, SimHub } from "./hub.ts";
 import { Machine } from "./machine.ts";
 import type { Pi } from "./pi.ts";
+import { Spend } from "./spend.ts";
 
 export interface RunOptions {
 	/** Without the pack's memory of deliveries: what the checks must find. */
@@ -25,7 +27,7 @@ export interface RunOptions {
 export interface Outcome {
 	readonly seed: number;
 	readonly failures: readonly string[];
-	/** `<fault> <state>` → how often the fault met a lieutenant in that state. */
+	/** `<fault> <state>` → how often the fault met a lieutenant in that state, or a run in which that was under way. */
 	readonly struck: ReadonlyMap<string, number>;
 	readonly messages: number;
 	readonly steps: number;
@@ -70,6 +72,10 @@ class Run implements Stage {
 	#conversation: Conversation = { id: "c1", entries: [] };
 	#peace = false;
 	#words = 0;
+	/** Ralph loops that are to begin. */
+	readonly #loops: number;
+	/** US dollars of the fleet, where it has a budget. */
+	readonly #fleetUsd: number | undefined;
 
 	constructor(seed: number, options: RunOptions) {
 		this.#seed = seed;
@@ -84,14 +90,25 @@ class Run implements Stage {
 		// Little is ever written here: half of the fleets climb the ladder early, and are stopped by it or by the cap.
 		const tight = this.#aim.state === "stopped" || chance.often(0.4);
 		const bounds = { quietTurns: 4, rungTurns: 1, turns: chance.between(3, 12) };
+		this.#loops = chance.often(0.35) ? chance.between(1, 2) : 0;
 		this.machine = new Machine(seed, this.#manners, this.#checks);
 		this.#checks.machine = this.machine;
 		this.#checks.trace = options.trace;
 		this.machine.files.makeFolder("/work");
 		const hub = needsHub(this.#aim.fault) || seed % WITH_HUB === 0;
-		if (hub) this.#hub = new SimHub(this.machine, chance.fork(), (what) => this.#complained(what));
+		// So little that it is used up before the end.
+		if (hub && chance.often(0.5)) this.#fleetUsd = chance.between(2, 8) / 100;
+		const fleetUsd = this.#fleetUsd;
+		const rules = { fleetUsd, warnPercent: 80 };
+		if (hub) this.#hub = new SimHub(this.machine, chance.fork(), (what) => this.#complained(what), rules);
 		this.machine.board = this.#hub;
-		this.#settings = { ...(tight ? { bounds } : {}), ...(hub ? { hub: HUB_URL } : {}) };
+		if (fleetUsd !== undefined) this.#checks.spend = new Spend(fleetUsd);
+		this.#settings = {
+			...(tight ? { bounds } : {}),
+			...(hub ? { hub: HUB_URL } : {}),
+			// A small step: several share the money.
+			...(fleetUsd === undefined ? {} : { budgets: { fleetUsd }, bounds: { ...(tight ? bounds : {}), usd: 0.02 } }),
+		};
 	}
 
 	async play(): Promise<Outcome> {
@@ -187,6 +204,8 @@ class Run implements Stage {
 		const crew = NAMES.slice(0, chance.between(1, 3));
 		for (const name of crew) plan.push(() => void this.#create(name));
 		for (let n = chance.between(4, 12); n > 0; n--) plan.push(() => this.#work());
+		for (let n = 1; n <= this.#loops; n++)
+			plan.splice(chance.between(0, plan.length), 0, () => void this.#startLoop(n));
 		for (const act of plan) {
 			time.after(at, act);
 			at += chance.often(0.25) ? chance.between(5_000, 25_000) : chance.between(1, 2_500);
@@ -251,7 +270,16 @@ class Run implements Stage {
 		machine.sockets.cut();
 		this.#host?.goOn();
 		for (const pi of machine.processes.living()) pi.signal("SIGCONT");
-		for (const name of crew) void this.#ask(contract.resume, { name });
+		void this.#moreMoney().then(() => {
+			for (const name of crew) void this.#ask(contract.resume, { name });
+		});
+	}
+
+	/** Whoever was stopped for want of it goes on. */
+	async #moreMoney(): Promise<void> {
+		if (this.#hub === undefined || this.#fleetUsd === undefined) return;
+		const person = new Body(this.machine, "a person", this.chance.fork());
+		await this.#hub.liftBudgets(person, "captain", [...this.#checks.fleet.keys()]);
 	}
 
 	/** Time and again: what must not last is looked for, and a person looks after what was given up. */
@@ -289,6 +317,7 @@ class Run implements Stage {
 			conversation: this.#conversation,
 			address: `unix:${socketPath(HOME, "host")}`,
 			peace: () => this.#peace,
+			budget: this.#fleetUsd !== undefined,
 		});
 	}
 
@@ -325,7 +354,7 @@ class Run implements Stage {
 	#complained(what: string): void {
 		this.#checks.note(`complaint: ${what}`);
 		const expected =
-			/^the spool waits|^the hub refused (the link|a kept board.release)|not yet known to the hub|not all tokens are known|claims are moved by it/.test(
+			/^the spool waits|^the hub refused (the link|a kept board.release)|not yet known to the hub|not all tokens are known|claims are moved by it|goes on without its task|not told which skills are here/.test(
 				what,
 			) ||
 			(this.machine.wasFull && /disk is full|cannot write|not kept/.test(what));
@@ -341,9 +370,9 @@ class Run implements Stage {
 		const victim = aimedAt === undefined ? random : living.find((pi) => pi.session === aimedAt);
 		if (one && victim === undefined) return false;
 		this.#checks.note(`FAULT ${fault}`);
-		for (const [id, { state }] of this.#checks.fleet) {
-			if (one && id !== victim?.session) continue;
-			const key = `${fault} ${state}`;
+		const met = [...this.#checks.fleet].flatMap(([id, { state }]) => (one && id !== victim?.session ? [] : [state]));
+		for (const what of [...met, ...this.#checks.underWay()]) {
+			const key = `${fault} ${what}`;
 			this.#struck.set(key, (this.#struck.get(key) ?? 0) + 1);
 		}
 		strike(fault, this, victim);
@@ -374,7 +403,21 @@ class Run implements Stage {
 
 	async #create(name: string): Promise<void> {
 		const task = this.chance.often(0.5) ? { task: this.#text() } : {};
-		await this.#ask(contract.create, { name, role: "a tester", local: true, worktree: false, ...task });
+		const own = this.#fleetUsd !== undefined && this.chance.often(0.3);
+		const budget = own ? { budget: this.chance.between(1, 4) / 100 } : {};
+		await this.#ask(contract.create, { name, role: "a tester", local: true, worktree: false, ...task, ...budget });
+	}
+
+	async #startLoop(n: number): Promise<void> {
+		const { chance } = this;
+		const limits = { max: chance.between(1, 4), turns: chance.between(2, 8), budget: chance.between(1, 5) / 100 };
+		const what = { prompt: `loop ${n}: make it pass`, until: { command: `check-${n}` } };
+		await this.#ask(ralph.start, { ...what, ...limits, name: `ralph-${n}`, worktree: false });
+		if (chance.often(0.3)) this.machine.time.after(chance.between(500, 40_000), () => void this.#stopLoop(n));
+	}
+
+	async #stopLoop(n: number): Promise<void> {
+		if (!this.#peace) await this.#ask(ralph.stop, { name: `ralph-${n}` });
 	}
 
 	async #send(name: string, mode: "prompt" | "steer" | "followUp", hard?: true): Promise<void> {

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { CELLS } from "./faults.ts";
+import { CELLS, EXTRAS, FAULTS } from "./faults.ts";
 import { simulate } from "./run.ts";
 import type { Soaked } from "./soak.ts";
 import { tableOf } from "./table.ts";
@@ -32,7 +32,9 @@ test(`${RUNS} seeded runs under every kind of fault in every state lose, double,
 	console.log(tableOf(struck));
 	expect(shares.flatMap(({ failed }) => failed)).toEqual([]);
 	// Each fault met lieutenants in each state, or these runs prove little.
-	expect(CELLS.filter(({ fault, state }) => (struck.get(`${fault} ${state}`) ?? 0) === 0)).toEqual([]);
+	const never = (fault: string, state: string): boolean => (struck.get(`${fault} ${state}`) ?? 0) === 0;
+	expect(CELLS.filter(({ fault, state }) => never(fault, state))).toEqual([]);
+	expect(EXTRAS.flatMap((what) => FAULTS.filter((fault) => never(fault, what)))).toEqual([]);
 }, 600_000);
 
 test("the same seed gives the same run, to the last step", async () => {

@@ -1,8 +1,8 @@
 /** How often each fault met a lieutenant in each state. */
-import { FAULTS, possible, STATES } from "./faults.ts";
+import { EXTRAS, FAULTS, possible, STATES } from "./faults.ts";
 
 export function tableOf(struck: ReadonlyMap<string, number>): string {
-	const states = [...STATES];
+	const states = [...STATES, ...EXTRAS];
 	const wide = Math.max(...FAULTS.map((fault) => fault.length));
 	const line = (name: string, cells: readonly string[]): string =>
 		[name.padEnd(wide), ...cells.map((cell, i) => cell.padStart(Math.max(6, states[i]?.length ?? 0)))].join("  ");

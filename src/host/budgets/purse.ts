@@ -7,6 +7,7 @@ import type { Client } from "../../client/client.ts";
 import * as contract from "../../contract/budgets.ts";
 import { Fault, fault, reason } from "../../errors.ts";
 import type { World } from "../../world.ts";
+import type { Bound } from "../bounds/bound.ts";
 import { shouldRun } from "../lifecycle.ts";
 import type { Standing } from "../store/roster.ts";
 import type { Store } from "../store/store.ts";
@@ -34,6 +35,8 @@ export interface PurseParts {
 	/** Those in service. */
 	standing(id: string): Standing | undefined;
 	living(): readonly Standing[];
+	/** US dollars of its session, also of one that is gone; undefined of one that was never made. */
+	costUsd(id: string): number | undefined;
 	/** What it may spend has changed. */
 	ration(id: string): void;
 	/** Stops it, with a report. */
@@ -66,7 +69,7 @@ const HUB_WITHIN_MS = 5_000;
 const TIMEOUT = 5_000;
 
 /** It has work and its process should run: it may spend. */
-const works = (standing: Standing | undefined): standing is Standing =>
+const works = (standing: Standing | undefined): standing is Standing & { readonly bound: Bound } =>
 	standing?.bound !== undefined && shouldRun(standing.state);
 
 export class Purse {
@@ -165,7 +168,7 @@ export class Purse {
 		if (this.#closed || !this.#parts.linked()) return;
 		for (const id of this.#shares.ids()) {
 			const gone = this.#parts.standing(id) === undefined && !this.#pending.has(id);
-			if (gone && this.#shares.get(id)?.state === "closed") this.#shares.forget(id);
+			if (gone && this.#shares.get(id)?.state === "closed" && !this.#shouldTell(id)) this.#shares.forget(id);
 			else this.look(id);
 		}
 		if (this.#polling) return;
@@ -191,7 +194,10 @@ export class Purse {
 		this.#closed = true;
 	}
 
-	async #reserve(who: Who, { usd, least }: Wanted): Promise<void> {
+	async #reserve(asked: Who, { usd, least }: Wanted): Promise<void> {
+		// It may have gone on spending while other words about it were on their way, and the hub heard of that: with the sum
+		// from before, what came since would be counted twice.
+		const who = { ...asked, costUsd: this.#parts.costUsd(asked.id) ?? asked.costUsd };
 		const { step, linked, reachable, stands, store } = this.#parts;
 		const limited = this.#wallets.limited(who.fleet, who.id);
 		// A host that has just begun knows neither limit nor link yet.
@@ -276,10 +282,15 @@ export class Purse {
 	#shouldTell(id: string): boolean {
 		const share = this.#shares.get(id);
 		if (share === undefined || this.#pending.has(id)) return false;
-		const standing = this.#parts.standing(id);
-		const unsettled = standing !== undefined && spentUnder(share, standing.costUsd) > share.told + EPSILON;
+		const unsettled = this.#spentUnder(id, share) > share.told + EPSILON;
 		if (share.state === "closed") return unsettled;
-		return share.state !== "open" || !works(standing) || unsettled;
+		return share.state !== "open" || !works(this.#parts.standing(id)) || unsettled;
+	}
+
+	/** All of it: the last answers of one that is gone count, too. */
+	#spentUnder(id: string, share: Share): number {
+		const costUsd = this.#parts.costUsd(id);
+		return costUsd === undefined ? share.told : spentUnder(share, costUsd);
 	}
 
 	/** One word about its money: more is asked for, what was spent is told, or the rest is given back. */
@@ -289,7 +300,7 @@ export class Purse {
 		if (share === undefined || !(anew || this.#shouldTell(id))) return;
 		// Work without a reservation gets one with the next tick.
 		if (share.state === "asked" && works(standing)) return;
-		const spent = standing === undefined ? share.told : spentUnder(share, standing.costUsd);
+		const spent = this.#spentUnder(id, share);
 		if (share.state === "open" && works(standing)) await this.#goOn(id, share, spent, standing.costUsd);
 		else await this.#giveBack(id, share, spent);
 	}
@@ -313,8 +324,7 @@ export class Purse {
 	async #giveBack(id: string, share: Share, spent: number): Promise<void> {
 		if (share.state !== "closed") this.#shares.save(id, { ...share, state: "giving" });
 		const answer = await this.#settle(id, share, spent, false);
-		if (this.#parts.standing(id) === undefined) this.#shares.forget(id);
-		else this.#shares.save(id, { ...share, told: Math.max(spent, answer.spentUsd), state: "closed" });
+		this.#shares.save(id, { ...share, told: Math.max(spent, answer.spentUsd), state: "closed" });
 		this.#bulletin.answered(id, share.fleet, answer);
 	}
 
@@ -337,7 +347,7 @@ export class Purse {
 				fleet,
 				living.find(({ owner }) => owner === fleet),
 			);
-		for (const standing of living) await this.#late(standing);
+		for (const { spec } of living) await this.#late(spec.id);
 	}
 
 	/** Asks how a fleet's money stands. */
@@ -356,9 +366,10 @@ export class Purse {
 	}
 
 	/** It works, there is a limit, and nothing was reserved: the limit is newer than its work, or nobody gave it that. */
-	async #late(standing: Standing): Promise<void> {
+	async #late(id: string): Promise<void> {
+		const standing = this.#parts.standing(id);
+		if (!works(standing) || this.#pending.has(id)) return;
 		const { spec, owner, costUsd, bound } = standing;
-		if (!works(standing) || bound === undefined || this.#pending.has(spec.id)) return;
 		if (this.#shares.get(spec.id)?.state === "open" || !this.#wallets.limited(owner, spec.id)) return;
 		const left = bound.cap.usd === undefined ? undefined : Math.max(0, bound.cap.usd - (costUsd - bound.from.usd));
 		const who = { id: spec.id, name: spec.name, fleet: owner, costUsd };
