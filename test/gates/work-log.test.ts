@@ -158,7 +158,10 @@ describe("whatever a model does", () => {
 					if (!machine.away) expect(open).toEqual([]);
 				}
 				machine.away = false;
+				const open = unlogged(machine.gate.ledger).length > 0;
 				await machine.gate.shutdown("quit");
+				// Its run is over, too, or the next life would take it for one that was cut off.
+				if (open) expect(machine.session.at(-1)?.type).toBe("settled");
 				for (const thing of machine.done) expect(machine.covered()).toContain(thing);
 			}),
 			{ numRuns: 400 },

@@ -8,6 +8,8 @@ const paths = (command: string): readonly string[] =>
 it.each([
 	["echo x > src/a.ts", ["src/a.ts"]],
 	["cat b >> ./src/a.ts && ls", ["src/a.ts"]],
+	["echo x &> src/a.ts", ["src/a.ts"]],
+	["echo x &>> src/a.ts", ["src/a.ts"]],
 	["cat > src/a.ts <<'EOF'\nx\nEOF", ["src/a.ts"]],
 	["cd src && echo x > a.ts", ["src/a.ts"]],
 	["(cd src; tee a.ts < b.ts)", ["src/a.ts"]],

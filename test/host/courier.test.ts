@@ -1,5 +1,5 @@
 /** What is carried out of the table of deliveries, on a clock of its own and with a pi that only answers. */
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { Life, Outcome, Probe } from "../../src/host/agent/life.ts";
 import { Courier } from "../../src/host/courier.ts";
 import { Turns } from "../../src/host/turns.ts";
@@ -14,13 +14,15 @@ let time: Time;
 let post: Post;
 let courier: Courier;
 let sent: RpcCommand[];
+/** How often it said that something was not taken in. */
+let missed: number;
 /** How pi stands whenever it is asked; undefined: it gives no answer in time. */
 let state: RpcState | undefined;
 /** Called as pi hears a command. */
 let hears: (command: RpcCommand) => void;
 
 beforeEach(() => {
-	[time, sent, state, hears] = [new Time(), [], AT_REST, () => undefined];
+	[time, sent, missed, state, hears] = [new Time(), [], 0, AT_REST, () => undefined];
 	const world = realWorld();
 	const clock = {
 		...world.clock,
@@ -44,7 +46,9 @@ beforeEach(() => {
 		lieutenant: ID,
 		life: () => life as Life,
 		queue: (work) => void turns.take(work),
-		missed: () => undefined,
+		missed: () => {
+			missed += 1;
+		},
 		failedRun: () => 0,
 		replace: () => undefined,
 		show: () => undefined,
@@ -100,4 +104,18 @@ test("what the host itself says is stored before pi hears it", () => {
 	courier.take({ ...up, seen: seen("unanswered") });
 	expect(types()).toEqual(["prompt"]);
 	expect(stored).toMatchObject([{ mode: "resume", receipt: "queued" }]);
+});
+
+test("what could not be stored has not happened: it is taken in again, and how pi stands is asked anew", async () => {
+	courier.take({ ...up, seen: seen("empty") });
+	const message = { id: "01JD0000000000000000000000", n: 1, mode: "prompt", text: "look", receipt: "queued" } as const;
+	post.outbox.add(ID, message, "2026-01-01T00:00:00.000Z");
+	const transaction = vi.spyOn(post.quarters.store, "transaction").mockImplementationOnce(() => {
+		throw new Error("the disk is full");
+	});
+	expect(() => courier.take({ type: "asked", message })).toThrow("the disk is full");
+	expect([missed, courier.open]).toEqual([1, []]);
+	transaction.mockRestore();
+	courier.take({ type: "asked", message });
+	expect(types()).toEqual(["prompt"]);
 });

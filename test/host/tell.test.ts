@@ -69,7 +69,7 @@ test("a report names each thing that was looked at once, with how often, and wha
 	expect(report).toContain("## What it said last\nstill reading\n");
 	const idle = look(session(asked(0)));
 	expect(reportText(standing, idle, stopOf(bound, "30 turns", idle), "2026-01-01T00:00:00.000Z")).toContain(
-		"## What it looked at\nNothing.\n\n## What it said last\nNothing.\n",
+		"## What it changed\nNothing.\n\n## What it looked at\nNothing.\n\n## What it said last\nNothing.\n",
 	);
 });
 

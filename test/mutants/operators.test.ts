@@ -15,6 +15,13 @@ export function step(effects: string[], on: boolean): string {
 	second();
 	return on ? "a" : "b";
 }
+class Kept {
+	keep(one: string, two: string) {
+		this.#one = one;
+		this.#two = two;
+		this.#three = this.#two;
+	}
+}
 `;
 
 let mutants: readonly Mutant[] = [];
@@ -49,6 +56,12 @@ describe("an operator", () => {
 		expect(mutants).toContainEqual(
 			expect.objectContaining({ file: FILE, line: 5, operator: "swap two effects", was: "first(); second();" }),
 		);
+	});
+
+	test("does not swap two fields that are given what is no field: nothing comes of it", () => {
+		const swapped = made("swap two effects");
+		expect(swapped.some((source) => source.includes("this.#two = two;\n\t\tthis.#one = one;"))).toBe(false);
+		expect(swapped.some((source) => source.includes("this.#three = this.#two;\n\t\tthis.#two = two;"))).toBe(true);
 	});
 
 	test("never leaves the source as it was", () => {

@@ -82,6 +82,7 @@ export function mutantsOf(file: string, tree: SourceFile): readonly Mutant[] {
 			text(statement),
 		);
 	const swap = (first: Node, second: Node): void => {
+		if (commute(text(first), text(second))) return;
 		const [start, end] = [first.getStart(tree), second.end];
 		const between = source.slice(first.end, second.getStart(tree));
 		add("swap two effects", start, end, `${text(second)}${between}${text(first)}`, source.slice(start, end));
@@ -133,6 +134,12 @@ export function mutantsOf(file: string, tree: SourceFile): readonly Mutant[] {
 	};
 	visit(tree, false);
 	return found;
+}
+
+/** Two fields that are given values which are no fields themselves: in either order they end up the same. */
+function commute(first: string, second: string): boolean {
+	const [a, b] = [first, second].map((statement) => /^this\.(#?\w+) = (?!this\b)[\w.]+;$/.exec(statement)?.[1]);
+	return a !== undefined && b !== undefined && a !== b;
 }
 
 const FUNCTIONS: ReadonlySet<SyntaxKind> = new Set([

@@ -218,7 +218,8 @@ describe("what a host reports", () => {
 		link.close();
 	});
 
-	test("by its heartbeat renews the claims of its living lieutenants, not of the paused", async () => {
+	const ALIVE = ["starting", "idle", "working", "stalled"] as const;
+	test.each(ALIVE)("by its heartbeat renews the claims of one that is %s, not of the paused", async (state) => {
 		const host = await newHost();
 		const link = await dial(host);
 		const claimed = async (name: string) => {
@@ -227,7 +228,7 @@ describe("what a host reports", () => {
 			return { id, until: claim.until };
 		};
 		const [alive, paused] = [`alive-${host.id}`, `paused-${host.id}`];
-		link.say({ type: "state", counter: 1, lieutenant: lieutenant(host.id, alive) });
+		link.say({ type: "state", counter: 1, lieutenant: lieutenant(host.id, alive, { state }) });
 		link.say({ type: "state", counter: 2, lieutenant: lieutenant(host.id, paused, { state: "paused" }) });
 		await link.kept(2);
 		const [a, b] = [await claimed(alive), await claimed(paused)];
