@@ -6,6 +6,7 @@ import type { HostClient } from "../src/client/host.ts";
 import { isMutation } from "../src/client/request.ts";
 import type { Launch, Notice } from "../src/contract/link.ts";
 import { fault } from "../src/errors.ts";
+import type { BackupWatch } from "../src/fleet/backup-age.ts";
 import { cardsFile, cardsIn } from "../src/fleet/card.ts";
 import { contractFolder, operationsIn } from "../src/fleet/catalog.ts";
 import { type EntryLike, NOTICE, NoticeDesk } from "../src/fleet/notice-desk.ts";
@@ -24,6 +25,8 @@ const WIDGET = "flagship";
 const REDRAW = 250;
 /** ms that a call waits for a host that is being started, on a machine that is busy. */
 const PATIENCE = 20_000;
+/** ms after which the hub is asked for its backups first. */
+const ASKED_AFTER = 5_000;
 /** ms that notices wait for the run of a prompt; an extension may have handled it without one. */
 const HELD = 5_000;
 
@@ -37,7 +40,9 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 	let context: ExtensionContext | undefined;
 	let session: Session | undefined;
 	let host: HostClient | undefined;
+	let backups: BackupWatch | undefined;
 	let redraw: NodeJS.Timeout | undefined;
+	let asking: NodeJS.Timeout | undefined;
 	let held: NodeJS.Timeout | undefined;
 
 	const desk = new NoticeDesk({
@@ -102,8 +107,10 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 			const ctx = context;
 			if (ctx === undefined || host === undefined || !ctx.hasUI) return;
 			const rows = [...host.lieutenants.values()];
-			const lines = fleetLines(rows, Date.now(), { money: host.budget });
-			ctx.ui.setWidget(WIDGET, lines.length === 0 ? undefined : [...lines]);
+			const lines = fleetLines(rows, Date.now(), { money: host.budget, backup: backups?.age });
+			const alarm = backups?.alarm;
+			const shown = alarm === undefined ? [...lines] : [...lines, alarm];
+			ctx.ui.setWidget(WIDGET, shown.length === 0 ? undefined : shown);
 			const observer = host.lease?.own === false ? " (observer)" : "";
 			ctx.ui.setStatus(
 				WIDGET,
@@ -132,7 +139,28 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 				draw();
 			},
 		});
+		// Who has no screen sees no widget; a session's first seconds belong to the person.
+		if (ctx.hasUI) asking = setTimeout(() => void watchBackups(opened), ASKED_AFTER).unref();
 	});
+
+	const watchBackups = async (opened: Session): Promise<void> => {
+		const [{ BackupWatch: Watch }, { status }, { realWorld }] = await Promise.all([
+			import("../src/fleet/backup-age.ts"),
+			import("../src/contract/backups.ts"),
+			import("../src/world/real.ts"),
+		]);
+		if (session !== opened) return;
+		backups = new Watch({
+			clock: realWorld().clock,
+			status: async () => {
+				const answer = await opened.call(status, {}, {});
+				if (answer.type !== "done") throw fault("hub_away", "");
+				return answer.output;
+			},
+			changed: draw,
+			warn: (text) => context?.ui.notify(`Flagship: ${text}`, "warning"),
+		});
+	};
 	pi.on("input", (event, ctx) => {
 		// A printed run's notices wait for its end anyway.
 		if (ctx.mode === "print" || event.streamingBehavior !== undefined) return;
@@ -163,6 +191,9 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 	pi.on("session_shutdown", () => {
 		clearTimeout(held);
 		clearTimeout(redraw);
+		clearTimeout(asking);
+		backups?.close();
+		backups = undefined;
 		redraw = undefined;
 		context = undefined;
 		host = undefined;

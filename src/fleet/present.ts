@@ -45,12 +45,13 @@ export function summary(rows: readonly Lieutenant[], money?: Money): string {
 const moneyText = (cost: number, money: Money | undefined): string =>
 	money?.limitUsd === undefined ? dollars(cost) : `${dollars(money.spentUsd)} / ${dollars(money.limitUsd)}`;
 
-/** `0:42`, `12m`, `3h`. */
+/** `0:42`, `12m`, `3h`, `4d`. */
 export function span(ms: number): string {
 	const seconds = Math.max(0, Math.floor(ms / 1_000));
 	if (seconds < 600) return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 	if (seconds < 7_200) return `${Math.floor(seconds / 60)}m`;
-	return `${Math.floor(seconds / 3_600)}h`;
+	if (seconds < 172_800) return `${Math.floor(seconds / 3_600)}h`;
+	return `${Math.floor(seconds / 86_400)}d`;
 }
 
 /** What it does, or why it does not; `now` is wall time in ms. */
@@ -78,14 +79,19 @@ export function cut(text: string, width: number): string {
 /** A reason with its report's name has room: `stopped: 30 turns, 0 files → report r7f2`. */
 const DOING = 52;
 
-/**
- * One line each under the summary: mark, name, place, task, what it does, cost. `now` is wall time in ms; `width` in
- * columns.
- */
+export interface FleetView {
+	/** Columns. */
+	readonly width?: number;
+	readonly money?: Money | undefined;
+	/** `backup 3h`, at the end of the summary. */
+	readonly backup?: string | undefined;
+}
+
+/** One line each under the summary: mark, name, place, task, what it does, cost. `now` is wall time in ms. */
 export function fleetLines(
 	rows: readonly Lieutenant[],
 	now: number,
-	{ width = 100, money }: { readonly width?: number; readonly money?: Money | undefined } = {},
+	{ width = 100, money, backup }: FleetView = {},
 ): readonly string[] {
 	const shown = rows.filter((row) => row.state !== "gone");
 	if (shown.length === 0) return [];
@@ -96,5 +102,6 @@ export function fleetLines(
 		const what = pad(cut(`${task}${doing(row, now)}`, DOING), DOING);
 		return ` ${MARKS[row.state]} ${pad(cut(row.name, name), name)}  ${pad(row.place, 6)} ${what}  ${dollars(row.costUsd)}${waiting}`;
 	});
-	return [` fleet  ${summary(shown, money)}`, ...lines].map((line) => cut(line.trimEnd(), width));
+	const kept = backup === undefined ? "" : `    ${backup}`;
+	return [` fleet  ${summary(shown, money)}${kept}`, ...lines].map((line) => cut(line.trimEnd(), width));
 }

@@ -1,6 +1,8 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { describeEachPi, makeHome, makeModel } from "../support/pi.ts";
+import { describeEachPi, makeHome, makeModel, PACKAGE } from "../support/pi.ts";
 import { missingTmux, Terminal } from "../support/terminal.ts";
 
 const GIVE = {
@@ -44,6 +46,27 @@ await describeEachPi("in the terminal", (pi) => {
 			await terminal.shows("enter: watch and type to it");
 			terminal.press("Escape");
 			await terminal.shows(/⟳ ada .*1 pending/);
+		},
+	);
+
+	test.skipIf(missing !== undefined)(
+		"a backup that failed is said, and stays in sight under the fleet",
+		{ timeout: 90_000 },
+		async () => {
+			const home = makeHome({ model: await makeModel({ script: { default: { text: "noted" } } }) });
+			mkdirSync(home.flagship, { recursive: true, mode: 0o700 });
+			const settings = { backups: { folder: "/dev/null/backups" } };
+			writeFileSync(join(home.flagship, "settings.json"), JSON.stringify(settings), { mode: 0o600 });
+			const flagship = (...args: readonly string[]) =>
+				spawnSync(process.execPath, [join(PACKAGE, "bin/flagship.mjs"), ...args], {
+					...{ env: home.env, cwd: home.work, encoding: "utf8" },
+				});
+			expect(flagship("log", "append", "there is something to lose").status).toBe(0);
+			expect(flagship("backups", "make").stderr).toContain("backup");
+			const terminal = new Terminal(pi, home);
+			const screen = await terminal.shows(/! backup failed 0:\d\d ago: /);
+			expect(screen).toContain("flagship backups make");
+			await terminal.shows("Flagship: the hub's backup failed");
 		},
 	);
 });
