@@ -78,6 +78,12 @@ export const errors = {
 		message: (why: string) => `The hub cannot write its database: ${why}.`,
 		remedy: "Free disk space or mend the folder's rights; nothing of this request was kept.",
 	},
+	hub_damaged: {
+		status: 500,
+		message: (file: string, why: string, backup: string) => `${file} is damaged (${why}). ${backup}`,
+		remedy:
+			"Nothing was changed. `flagship hub stop`, then `flagship restore <backup>` puts a backup back and keeps the damaged file beside it; look at the disk.",
+	},
 	method_not_allowed: {
 		status: 405,
 		message: (method: string, path: string, allowed: string) => `${path} does not take ${method}; it takes ${allowed}.`,

@@ -18,6 +18,8 @@ import { findNode } from "../daemon/node.ts";
 import { livingDaemon, readFailed, readRunFile } from "../daemon/run-file.ts";
 import { readSettings } from "../daemon/settings.ts";
 import { Fault, reason } from "../errors.ts";
+import { Connection } from "../hub/database/connection.ts";
+import { refusalOf } from "../hub/database/damage.ts";
 import type { ProcessId } from "../world.ts";
 import type { Context } from "./context.ts";
 import { onlyJson } from "./daemons.ts";
@@ -92,7 +94,8 @@ async function examine(context: Context, daemon: Daemon): Promise<readonly Findi
 	}
 	// A daemon that ends in order takes its run file away: one that is left means that it ought to run.
 	if (readRunFile(world.files, home, daemon) === undefined && !loopAlive(world, home, daemon)) {
-		return [...findings, stuck(context, daemon) ?? ok(`${daemon} not running; it starts when it is needed`)];
+		const hindered = stuck(context, daemon) ?? (daemon === "hub" ? damaged(context) : undefined);
+		return [...findings, hindered ?? ok(`${daemon} not running; it starts when it is needed`)];
 	}
 	const before = { daemon: livingDaemon(world, home, daemon), loop: loopAlive(world, home, daemon) };
 	const found = await ensure(daemon, context);
@@ -110,6 +113,24 @@ function stuck({ world, home }: Context, daemon: Daemon): Finding | undefined {
 		`process ${holder.pid} holds the data of the ${daemon} and does not answer`,
 		`Wait a minute; if nothing changes, end it with \`flagship ${daemon} stop\`.`,
 	);
+}
+
+/** What would keep the hub from starting: it is looked at before somebody needs it. */
+function damaged({ world, home }: Context): Finding | undefined {
+	const file = `${home.hub}/hub.db`;
+	if (world.files.stat(file) === undefined) return undefined;
+	let connection: Connection | undefined;
+	try {
+		connection = new Connection(world.files.database(file));
+		connection.all("select name from sqlite_master");
+		return undefined;
+	} catch (thrown) {
+		const refusal = refusalOf(thrown, file, world.files);
+		if (!(refusal instanceof Fault)) throw thrown;
+		return wrong(refusal.message, refusal.remedy);
+	} finally {
+		connection?.close();
+	}
 }
 
 /** A loop that someone stopped (Ctrl-Z, SIGSTOP) restarts nothing, and no lock tells: only the process table does. */

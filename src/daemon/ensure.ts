@@ -5,7 +5,16 @@
 import { fault } from "../errors.ts";
 import type { ProcessId, World } from "../world.ts";
 import { EXIT } from "./course.ts";
-import { type Daemon, type Environment, type Home, logFile, loopFolder, makeHome, makeSocketFolder } from "./home.ts";
+import {
+	type Daemon,
+	type Environment,
+	type Home,
+	logFile,
+	loopFolder,
+	makeHome,
+	makeSocketFolder,
+	mustBeWritable,
+} from "./home.ts";
 import { endProcess, isFrozen, readHolder } from "./lock.ts";
 import { logSize, logTail } from "./log.ts";
 import { findNode } from "./node.ts";
@@ -164,6 +173,7 @@ class Search {
 		if (loopAlive(world, home, this.#daemon)) return;
 		const again = this.#loopExit === undefined ? START_AGAIN.onItsWay : START_AGAIN.ended;
 		if (world.clock.elapsed() - this.#startedAt < again) return;
+		mustBeWritable(home, this.#daemon);
 		this.#startedAt = world.clock.elapsed();
 		this.#loopExit = undefined;
 		const loop = world.spawn.detached({

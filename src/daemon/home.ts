@@ -3,7 +3,7 @@
  * only `makeHome` and `makeSocketFolder` touch the disk. `protocol.md` §2 rule 1.
  */
 import { createHash } from "node:crypto";
-import { lstatSync, type Stats, statSync } from "node:fs";
+import { accessSync, constants, lstatSync, type Stats, statSync } from "node:fs";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { fault, reason } from "../errors.ts";
 import { makeFolder } from "../world/folder.ts";
@@ -146,6 +146,11 @@ export function makeHome(home: Home): void {
 	for (const folder of [home.hub, home.host, home.lieutenants, home.worktrees, home.run]) {
 		attempt(folder, () => makeFolder(folder));
 	}
+}
+
+/** A daemon that is to be started writes here. Throws `home_unusable`: a disk may be mounted to be read only. */
+export function mustBeWritable(home: Home, daemon: Daemon): void {
+	for (const folder of [home.run, home[daemon]]) attempt(folder, () => accessSync(folder, constants.W_OK));
 }
 
 /**

@@ -6,6 +6,7 @@ import { EXIT } from "./course.ts";
 const REFUSALS: ReadonlySet<ErrorCode> = new Set([
 	"newer_data",
 	"home_unusable",
+	"hub_damaged",
 	"socket_path_too_long",
 	"node_too_old",
 	"hub_unprotected",

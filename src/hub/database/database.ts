@@ -1,8 +1,10 @@
 /** The hub's one SQLite file: a writer, and a second connection that only reads. */
+import { dirname } from "node:path";
 import { Kysely } from "kysely";
 import type { FeedEvent } from "../../contract/feed.ts";
 import type { World } from "../../world.ts";
 import { Connection } from "./connection.ts";
+import { refusalOf } from "./damage.ts";
 import { propsFor } from "./dialect.ts";
 import { createReads, type Reads } from "./reads.ts";
 import { migrate, type Schema } from "./schema.ts";
@@ -33,17 +35,25 @@ export interface Database {
 	close(): Promise<void>;
 }
 
-/** Throws `newer_data` when a newer Flagship wrote this folder. */
+/** Throws `newer_data` when a newer Flagship wrote this folder, `hub_damaged` or `home_unusable` when it cannot be used. */
 export function openStorage({ files }: Pick<World, "files">, folder: string, schemas: readonly Schema[]): Storage {
 	files.makeFolder(folder);
 	const file = `${folder}/hub.db`;
 	const { lost } = readWal(files.readFrom(`${file}-wal`, 0));
+	try {
+		return opened(files, file, schemas, lost);
+	} catch (thrown) {
+		throw refusalOf(thrown, file, files);
+	}
+}
+
+function opened(files: World["files"], file: string, schemas: readonly Schema[], lost: number): Storage {
 	const writing = new Connection(files.database(file));
 	try {
 		// FULL: an answered write survives also a power cut; NORMAL may lose the last commits in WAL mode.
 		writing.script("pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full;");
 		writing.script("pragma foreign_keys = on; pragma temp_store = memory;");
-		migrate(writing, schemas, folder);
+		migrate(writing, schemas, dirname(file));
 		const reading = new Connection(files.database(file));
 		reading.script("pragma busy_timeout = 5000; pragma query_only = on; pragma temp_store = memory;");
 		return {

@@ -7,6 +7,7 @@ import type { FeedEvent } from "../../contract/feed.ts";
 import { Fault, fault, reason } from "../../errors.ts";
 import type { World } from "../../world.ts";
 import type { Connection } from "./connection.ts";
+import { damageOf } from "./damage.ts";
 import { Gate, type Publisher, Tx } from "./tx.ts";
 
 /** Callers that share one commit. */
@@ -169,7 +170,7 @@ const isStorage = (thrown: unknown): boolean =>
 	STORAGE_CODES.has(thrown.errcode & 0xff);
 
 const storageFailed = (thrown: unknown): Fault =>
-	thrown instanceof Fault ? thrown : fault("storage_failed", reason(thrown));
+	thrown instanceof Fault ? thrown : (damageOf(thrown) ?? fault("storage_failed", reason(thrown)));
 
 const asStorage = (thrown: unknown): unknown => (isStorage(thrown) ? storageFailed(thrown) : thrown);
 

@@ -1,6 +1,7 @@
 /** Every failure as the answer it becomes. */
 import { Fault, fault, reason } from "../../errors.ts";
 import { STATUS_CODES } from "../../world/http.ts";
+import { damageOf } from "../database/damage.ts";
 import { TooMany } from "./limits.ts";
 
 const BODY_MAX_TEXT = "1 MiB";
@@ -11,8 +12,9 @@ export function faultOf(thrown: unknown, complain: (what: string) => void): Faul
 	const status = statusOf(thrown);
 	if (status === 413) return fault("too_large", BODY_MAX_TEXT);
 	if (status >= 400 && status < 500) return fault("invalid_input", reason(thrown));
+	const damage = damageOf(thrown);
 	complain(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
-	return fault("internal");
+	return damage ?? fault("internal");
 }
 
 const statusOf = (thrown: unknown): number =>
