@@ -1,11 +1,17 @@
 /** Shows one bug to those who can meet it, until one of them fails. */
+import { readFileSync } from "node:fs";
+import { refusedByCompiler } from "./compiler.ts";
 import type { Edits } from "./edits.ts";
 import type { Mutant } from "./operators.ts";
 import type { Reach, Timed } from "./reach.ts";
 import { playSeeds, type Report, root, runTests } from "./start.ts";
 
 export type Verdict =
-	| { readonly type: "caught"; readonly how: "by a test" | "by a seed" | "by hanging"; readonly by: string }
+	| {
+			readonly type: "caught";
+			readonly how: "by a test" | "by a seed" | "by hanging" | "by the compiler";
+			readonly by: string;
+	  }
 	| { readonly type: "survived"; readonly by: string };
 
 /** Runs that begin sooner than a test runner does, and find most of what runs can find. */
@@ -37,6 +43,8 @@ export async function judge(mutant: Mutant, reach: Reach): Promise<Verdict> {
 		// A hang that comes without the bug as well, on a machine that is busy, is none.
 		if ((await stage(NONE)) === undefined) return verdict;
 	}
+	const refusal = await refusedByCompiler(mutant, readFileSync(`${root}/${file}`, "utf8"));
+	if (refusal !== undefined) return { type: "caught", how: "by the compiler", by: refusal };
 	return { type: "survived", by: `${tests.length} test files and ${first.length + more.length} runs` };
 }
 

@@ -101,12 +101,20 @@ function said(mutant: Mutant, verdict: Verdict): string {
 	return `SURVIVED ${by}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
-const COLUMNS = ["bugs", "judged", "by a test", "by a seed", "by hanging", "survived"] as const;
+const COLUMNS = ["bugs", "judged", "by a test", "by a seed", "by hanging", "by tsc", "survived"] as const;
 function row(name: string, possible: number, own: typeof judged): string {
 	const caught = (how: string): number =>
 		own.filter(({ verdict }) => verdict.type === "caught" && verdict.how === how).length;
 	const survived = own.filter(({ verdict }) => verdict.type === "survived").length;
-	const cells = [possible, own.length, caught("by a test"), caught("by a seed"), caught("by hanging"), survived];
+	const cells = [
+		possible,
+		own.length,
+		caught("by a test"),
+		caught("by a seed"),
+		caught("by hanging"),
+		caught("by the compiler"),
+		survived,
+	];
 	return name.padEnd(10) + cells.map((cell, i) => String(cell).padStart((COLUMNS[i]?.length ?? 0) + 3)).join("");
 }
 

@@ -1,10 +1,12 @@
 /** What each operator makes of a few lines; the whole proof is `npm run mutants`. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { refusedByCompiler } from "./compiler.ts";
 import { type Mutant, mutantsOf, type Operator } from "./operators.ts";
 import { withTrees } from "./parse.ts";
+import { root } from "./start.ts";
 
 const FILE = "sample.ts";
 const SOURCE = `const ROWS = { idle: "working", paused: 1 };
@@ -68,3 +70,12 @@ describe("an operator", () => {
 		expect(mutants.filter((mutant) => broken(mutant) === SOURCE)).toEqual([]);
 	});
 });
+
+test("a bug that the compiler refuses is caught by it, and the source as it is is not", async () => {
+	const file = "src/host/bounds/cap.ts";
+	const source = readFileSync(join(root, file), "utf8");
+	const start = source.indexOf("usd: 1_000,");
+	const bug = { file, start, end: start + "usd: 1_000,".length, becomes: "" } as Mutant;
+	expect(await refusedByCompiler(bug, source)).toMatch(/cap\.ts.*error TS2741: Property 'usd' is missing/);
+	expect(await refusedByCompiler({ ...bug, end: start }, source)).toBeUndefined();
+}, 120_000);
