@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { AnyOperation } from "../../src/contract/operation.ts";
 import { loadModules } from "../../src/hub/modules.ts";
 import { example } from "../../src/hub/openapi/example.ts";
 import { realWorld } from "../../src/world/real.ts";
@@ -21,10 +22,15 @@ const BESIDE = 1_500;
 /** Until the readers' first answers are in, and until their last are out. */
 const SETTLING = 300;
 
+export interface Listing {
+	readonly operation: AnyOperation;
+	readonly path: string;
+}
+
 /** Every read of the contract that is one address, with as long a page as it gives. */
-export async function listsOf(hub: Hub): Promise<readonly string[]> {
+export async function listsOf(hub: Hub): Promise<readonly Listing[]> {
 	const { handlers } = await loadModules(realWorld());
-	const paths: string[] = [];
+	const lists: Listing[] = [];
 	for (const { type, operation } of handlers) {
 		if (type !== "read" || operation.method !== "GET" || operation.path.includes(":")) continue;
 		const query = new URLSearchParams(example(operation.input) as Record<string, string>);
@@ -34,9 +40,9 @@ export async function listsOf(hub: Hub): Promise<readonly string[]> {
 		const { status } = await wire.ask(bytesOf({ method: "GET", path, token: hub.token }));
 		wire.close();
 		// Two have nothing to show in a hub without an orchestrator and without a golden snapshot.
-		if (status === 200) paths.push(path);
+		if (status === 200) lists.push({ operation, path });
 	}
-	return paths;
+	return lists;
 }
 
 async function readers(hub: Hub, paths: readonly string[]): Promise<{ end(): Promise<number> }> {
@@ -58,7 +64,7 @@ async function readers(hub: Hub, paths: readonly string[]): Promise<{ end(): Pro
 }
 
 export async function crowd(hub: Hub, tasks: number, run: Run): Promise<void> {
-	const paths = await listsOf(hub);
+	const paths = (await listsOf(hub)).map(({ path }) => path);
 	const rounds: { alone: number; beside: number; answers: number }[] = [];
 	for (let round = 0; round < ROUNDS; round++) {
 		const alone = await writingFor(hub, ALONE);

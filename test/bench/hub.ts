@@ -1,7 +1,10 @@
 /** The hub: an empty one and a full one, in turns, beside bare HTTP and a raw SQLite loop. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { loadModules } from "../../src/hub/modules.ts";
+import { realWorld } from "../../src/world/real.ts";
 import { makeHome } from "../support/home.ts";
+import { serviceOf } from "../withstand/hub/writes.ts";
 import { backup } from "./backup.ts";
 import { crowd } from "./crowd.ts";
 import type { Figure } from "./figure.ts";
@@ -12,6 +15,7 @@ import { type Hub, type Program, startEcho, startHub } from "./program.ts";
 import { type RawRate, rawWriter } from "./raw.ts";
 import { search } from "./search.ts";
 import { type Amount, seed } from "./seed.ts";
+import { services } from "./services.ts";
 import { streams } from "./streams.ts";
 import { ask, bytesOf, load } from "./wire.ts";
 
@@ -26,6 +30,10 @@ const EMPTY: Amount = { tasks: PAGE, events: 2 * PAGE, sessions: 0 };
 const FULL: Amount = { tasks: 50_000, events: 100_000, sessions: 100_000 };
 const GROWTH = { atMost: 1.2 } as const;
 const VM = "bench-vm";
+/** All that the hub has. */
+const SERVICES = [
+	...new Set((await loadModules(realWorld())).handlers.map(({ operation }) => serviceOf(operation.name))),
+].sort();
 
 type Next = (n: number) => Buffer;
 
@@ -187,12 +195,14 @@ export const hub: Group = async (run) => {
 		if (work === undefined) continue;
 		for (const connections of CONNECTIONS) await measure(stage, work, connections, run);
 	}
-	run.say("200 readers of the feed");
+	run.say("1, 50 and 200 readers of the feed");
 	await streams(empty, run);
 	run.say("64 readers of everything beside 8 writers");
 	await crowd(full, FULL.tasks, run);
 	run.say("a backup beside 8 writers");
 	await backup(full, FULL.tasks, run);
+	run.say("every service: a list and a write");
+	await services({ ...stage, hub: full }, SERVICES, run);
 	run.say("search by words over 100,000 entries of the log");
 	await search(run);
 	for (const [server, tasks] of [

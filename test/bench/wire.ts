@@ -15,14 +15,17 @@ export interface Request {
 	readonly path: string;
 	readonly token?: string;
 	readonly body?: unknown;
+	/** Of its repeat, as a client of ours sends it. */
+	readonly key?: string;
 }
 
-export function bytesOf({ method, path, token, body }: Request): Buffer {
+export function bytesOf({ method, path, token, body, key }: Request): Buffer {
 	const text = body === undefined ? "" : JSON.stringify(body);
 	const lines = [
 		`${method} ${path} HTTP/1.1`,
 		"host: 127.0.0.1",
 		...(token === undefined ? [] : [`authorization: Bearer ${token}`]),
+		...(key === undefined ? [] : [`idempotency-key: ${key}`, "x-flagship-protocol: 1", "x-flagship-version: 0.1.0"]),
 		...(text === "" ? [] : ["content-type: application/json", `content-length: ${Buffer.byteLength(text)}`]),
 		...(method === "POST" && text === "" ? ["content-length: 0"] : []),
 	];
@@ -105,6 +108,8 @@ export interface Load {
 	readonly count: number;
 	/** Answers a second. */
 	readonly rate: number;
+	/** What each took, ms. */
+	readonly times: readonly number[];
 }
 
 /** Asks over so many connections for so many ms; `next` makes the n-th request. Throws on any failure. */
@@ -112,18 +117,20 @@ export async function load(url: string, connections: number, ms: number, next: (
 	const wires = await Promise.all(Array.from({ length: connections }, () => Wire.to(url)));
 	const from = performance.now();
 	let sent = 0;
-	let count = 0;
+	const times: number[] = [];
 	try {
 		await Promise.all(
 			wires.map(async (wire) => {
-				while (performance.now() - from < ms) {
+				for (let begun = performance.now(); begun - from < ms; ) {
 					succeeded(await wire.ask(next(sent++)));
-					count++;
+					const now = performance.now();
+					times.push(now - begun);
+					begun = now;
 				}
 			}),
 		);
 	} finally {
 		for (const wire of wires) wire.close();
 	}
-	return { count, rate: (count * 1000) / (performance.now() - from) };
+	return { count: times.length, rate: (times.length * 1000) / (performance.now() - from), times };
 }

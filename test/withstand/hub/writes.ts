@@ -116,6 +116,9 @@ const NEEDS: Readonly<Record<string, Need>> = {
 	"transcripts.append": () => ({ lieutenant: ulid() }),
 };
 
+/** Whether each write of it has to be prepared by itself. */
+export const isNeedy = (operation: string): boolean => operation in NEEDS;
+
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const ulid = (): string => `01${Array.from(randomBytes(24), (byte) => ALPHABET[byte & 31]).join("")}`;
 
@@ -125,9 +128,9 @@ export interface Tokens {
 	readonly bob: string;
 }
 
-export async function tokensOf(address: string): Promise<Tokens> {
+export async function tokensOf(address: string, admin: string = ADMIN): Promise<Tokens> {
 	const mint = async (role: string, name: string): Promise<string> => {
-		const headers = { authorization: `Bearer ${ADMIN}` };
+		const headers = { authorization: `Bearer ${admin}` };
 		const answer = await fetch(`${address}/tokens`, { method: "POST", headers, body: JSON.stringify({ role, name }) });
 		return ((await answer.json()) as Body).secret;
 	};
@@ -147,10 +150,12 @@ export class Writes {
 	readonly acknowledged: Acknowledged[] = [];
 	readonly #address: string;
 	readonly #tokens: Tokens;
+	readonly #admin: string;
 
-	constructor(address: string, tokens: Tokens) {
+	constructor(address: string, tokens: Tokens, admin: string = ADMIN) {
 		this.#address = address;
 		this.#tokens = tokens;
+		this.#admin = admin;
 	}
 
 	/** A request whose texts are all its own; what it needs is written first. */
@@ -170,7 +175,7 @@ export class Writes {
 			...{ operation: name, key: mark, method: operation.method },
 			path: inQuery ? `${path}?${new URLSearchParams(input as Record<string, string>)}` : path,
 			body: inQuery ? undefined : JSON.stringify(input),
-			token: BY_BOB.has(name) ? this.#tokens.bob : operation.allow.includes("admin") ? ADMIN : this.#tokens.host,
+			token: BY_BOB.has(name) ? this.#tokens.bob : operation.allow.includes("admin") ? this.#admin : this.#tokens.host,
 		};
 	}
 
