@@ -1,6 +1,7 @@
 /** `flagship import` and `flagship export` on the data folder of a vers-agent-services. */
 import { appendFileSync, chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { runHub } from "../hub/hub-process.ts";
 import { ADMIN, testHub } from "../hub/support.ts";
@@ -131,6 +132,82 @@ test("an old data folder comes over with ids, times, authors and order; its addr
 	expect((await readSecond("/usage?range=all")).totals).toEqual(usage.totals);
 	expect((await readSecond("/usage/sessions")).sessions).toEqual((await read("/usage/sessions")).sessions);
 });
+
+/** What people and models write: any script, quotes, line ends, what looks like code. */
+const words = fc
+	.oneof(
+		fc.string({ unit: "grapheme", maxLength: 120 }),
+		fc.constantFrom("<b>$&</b>", '"quoted" \\ `code`', "line\r\nline\n\n", "'; drop table tasks; --", "\u2028\u202e"),
+	)
+	.map((text) => `w${text}`);
+const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/);
+const json = fc.dictionary(name, fc.oneof(words, fc.integer(), fc.boolean(), fc.constant(null)), { maxKeys: 4 });
+const minute = fc.integer({ min: 1, max: 300_000 });
+/** As many as may come; each with an id and a time of its own, which is in it. */
+const some = (fields: Record<string, fc.Arbitrary<unknown>>, make: (fields: Fields, at: number) => Fields) =>
+	fc.array(
+		fc.tuple(fc.record(fields), minute).map(([made, when]) => make(made as Fields, when)),
+		{ maxLength: 12 },
+	);
+type Fields = Record<string, unknown>;
+
+const ofTasks = some(
+	{
+		title: words,
+		description: words,
+		status: fc.constantFrom("open", "blocked", "done"),
+		tags: fc.array(name),
+		content: words,
+	},
+	({ content, ...task }, when) => ({
+		...{ id: idAt(when), ...task, dependencies: [], createdBy: "orc", createdAt: at(when), updatedAt: at(when) },
+		notes: [{ id: idAt(when), author: "lt-a", content, type: "update", createdAt: at(when) }],
+		...{ artifacts: [], score: 0 },
+	}),
+);
+const ofEvents = some({ summary: words, metadata: json }, (event, when) => ({
+	...{ id: idAt(when), agent: "lt-a", type: "custom", ...event, timestamp: at(when) },
+}));
+const ofLog = some({ text: words }, ({ text }, when) => ({ id: idAt(when), timestamp: at(when), text, agent: "lt-a" }));
+const ofJournal = some({ text: words, mood: name, tags: fc.array(name) }, ({ text, mood, tags }, when) => ({
+	...{ id: idAt(when), timestamp: at(when), text, author: "lt-a", mood, tags },
+}));
+const ofReports = some({ title: words, content: words, tags: fc.array(name) }, (report, when) => ({
+	...{ id: idAt(when), ...report, author: "lt-a", createdAt: at(when), updatedAt: at(when) },
+}));
+const byTime = (all: readonly Fields[], field: string): Fields[] =>
+	all.toSorted((a, b) => (String(a[field]) < String(b[field]) ? -1 : 1));
+
+test("whatever is in an old folder comes over and back as it was: in is added, twice adds nothing", async () => {
+	await fc.assert(
+		fc.asyncProperty(
+			fc.record({ tasks: ofTasks, events: ofEvents, log: ofLog, journal: ofJournal, reports: ofReports }),
+			async (made) => {
+				const { machine, hub } = await machineWithHub();
+				const [folder, back] = [join(machine.folder, "data"), join(machine.folder, "back")];
+				const none = Object.fromEntries(Object.keys(oldData()).map((key) => [key, []])) as unknown as OldData;
+				const ordered = { ...made, events: byTime(made.events, "timestamp"), log: byTime(made.log, "timestamp") };
+				await writeOldData(folder, { ...none, ...ordered, journal: byTime(made.journal, "timestamp") });
+				// Each task has a note, which is a record of its own.
+				const count = Object.values(made).reduce((sum, { length }) => sum + length, made.tasks.length);
+				expect(await imported(machine, folder)).toMatchObject({ in: count, added: count, rejected: 0, code: 0 });
+				expect(await imported(machine, folder)).toMatchObject({ in: count, added: 0, known: count });
+				expect(await flagship(machine, "export", back, "--data", hub.folder)).toMatchObject({ code: 0 });
+				const [before, after] = [contents(folder), contents(back)];
+				const ids = new Set(made.events.map(({ id }) => id));
+				const feed = (after.feed as Fields[]).filter(({ id }) => ids.has(id));
+				for (const of of ["log", "journal"] as const) expect(after[of]).toEqual(before[of]);
+				expect(feed).toEqual(before.feed);
+				const listed = (all: unknown, key: string) => byTime((all as Record<string, Fields[]>)[key] ?? [], "id");
+				expect(listed(after.board, "tasks")).toEqual(listed(before.board, "tasks"));
+				expect(listed(after.reports, "reports")).toEqual(listed(before.reports, "reports"));
+				await hub.hub.close();
+			},
+		),
+		// A failing folder is printed as it is: making it smaller would take a minute for each step.
+		{ numRuns: 6, endOnFailure: true },
+	);
+}, 240_000);
 
 /** Each is refused, and nothing else is for it. */
 function spoil(folder: string, data: OldData): void {
