@@ -102,6 +102,16 @@ describe("what differs in a git repository", () => {
 	});
 });
 
+it("outside of git what tools make out of other files is not looked at", async () => {
+	const folder = makeFolder();
+	for (const name of ["node_modules", ".venv", "__pycache__", ".cache", "src"]) {
+		mkdirSync(join(folder, name));
+		writeFileSync(join(folder, name, "a"), "a");
+	}
+	const seen = await observe(realWorld(), folder);
+	expect(seen.type === "folder" && [...seen.files.keys()]).toEqual(["src/a"]);
+});
+
 describe("what differs in a folder", () => {
 	it("a walk that stopped early invents nothing", () => {
 		const folder = (files: readonly (readonly [string, string])[], whole: boolean): Tree => ({

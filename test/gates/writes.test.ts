@@ -16,6 +16,7 @@ it.each([
 	["sed -i s/a/b/ src/a.ts", ["src/a.ts/…"]],
 	["perl -pi -e 's/a/b/' src/a.ts", ["src/a.ts/…"]],
 	["cp own.ts src/a.ts", ["src/a.ts", "src/a.ts/own.ts"]],
+	["ln -s own.ts src/b.ts", ["src/b.ts", "src/b.ts/own.ts"]],
 	["cp -t src own.ts", ["src", "src/own.ts"]],
 	["mv src/a.ts own.ts", ["own.ts", "own.ts/a.ts", "src/a.ts/…"]],
 	["rm -rf src", ["src/…"]],

@@ -18,11 +18,13 @@ let sent: RpcCommand[];
 let missed: number;
 /** How pi stands whenever it is asked; undefined: it gives no answer in time. */
 let state: RpcState | undefined;
+/** Why pi refuses what it is sent; undefined: it takes it. */
+let refusal: string | undefined;
 /** Called as pi hears a command. */
 let hears: (command: RpcCommand) => void;
 
 beforeEach(() => {
-	[time, sent, missed, state, hears] = [new Time(), [], 0, AT_REST, () => undefined];
+	[time, sent, missed, state, refusal, hears] = [new Time(), [], 0, AT_REST, undefined, () => undefined];
 	const world = realWorld();
 	const clock = {
 		...world.clock,
@@ -35,7 +37,13 @@ beforeEach(() => {
 			sent.push(command);
 			hears(command);
 			const data = command.type === "get_entries" ? { entries: [] } : undefined;
-			const response = { type: "response", command: command.type, success: true, data };
+			const response = {
+				type: "response",
+				command: command.type,
+				success: refusal === undefined,
+				error: refusal,
+				data,
+			};
 			return { type: "answered", response } as Outcome;
 		},
 		probe: async (): Promise<Probe> => (state === undefined ? { type: "silent" } : { type: "alive", state }),
@@ -103,7 +111,9 @@ test("what the host itself says is stored before pi hears it", () => {
 	};
 	courier.take({ ...up, seen: seen("unanswered") });
 	expect(types()).toEqual(["prompt"]);
-	expect(stored).toMatchObject([{ mode: "resume", receipt: "queued" }]);
+	expect(stored).toMatchObject([
+		{ mode: "resume", receipt: "queued", text: expect.stringMatching(/^Your process was restarted\./) },
+	]);
 });
 
 test("what could not be stored has not happened: it is taken in again, and how pi stands is asked anew", async () => {
@@ -118,4 +128,27 @@ test("what could not be stored has not happened: it is taken in again, and how p
 	transaction.mockRestore();
 	courier.take({ type: "asked", message });
 	expect(types()).toEqual(["prompt"]);
+});
+
+test.each(["Agent is already processing", "Cannot submit a prompt while compaction is in progress"])(
+	"%j is no refusal: the message stays open, and is looked for",
+	async (said) => {
+		courier.take({ ...up, seen: seen("empty") });
+		refusal = said;
+		asked("01JD0000000000000000000000");
+		await until(1);
+		expect(courier.open).toMatchObject([{ id: "01JD0000000000000000000000" }]);
+	},
+);
+
+test("any other refusal ends the message, with what pi said", async () => {
+	courier.take({ ...up, seen: seen("empty") });
+	refusal = "no such model";
+	asked("01JD0000000000000000000000");
+	await until(1);
+	expect(courier.open).toEqual([]);
+	expect(post.outbox.get("01JD0000000000000000000000")).toMatchObject({
+		receipt: "rejected",
+		because: "no such model",
+	});
 });

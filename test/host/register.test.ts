@@ -59,3 +59,53 @@ test("what could not be stored as a whole is not true here either", () => {
 	).toThrow("the disk is full");
 	expect([post.register.standing, post.stored?.errors]).toEqual([before, 1]);
 });
+
+const KILLED = { code: null, signal: "SIGKILL", stderr: "", cause: { type: "killed", signal: "SIGKILL" } } as const;
+
+test("a death is counted, told and followed by another start; the third in ten minutes is the last, with its reason", () => {
+	const { post, heard } = told({ turns: 1 });
+	for (const n of [1, 2]) {
+		post.now += 1_000;
+		expect(post.register.died(KILLED, true).type).toBe("restart");
+		expect(post.stored).toMatchObject({ state: "starting", dead: 1, deaths: Array(n).fill(expect.any(Number)) });
+	}
+	post.now += 1_000;
+	expect(post.register.died(KILLED, true).type).toBe("park");
+	expect(post.stored).toMatchObject({ state: "failed", cause: KILLED.cause });
+	expect(post.stored?.deaths).toHaveLength(3);
+	expect(post.stored?.reason).toBeDefined();
+	expect(heard).toEqual(Array(3).fill(["death", KILLED.cause]));
+});
+
+test("one that cannot be started has failed, with why, and is told as a death", () => {
+	const { post, heard } = told({ lives: 2, dead: 1 });
+	post.register.unstartable("there is no such program");
+	expect(post.stored).toMatchObject({
+		...{ state: "failed", dead: 2, cause: { type: "unstartable" } },
+		reason: "it could not be started: there is no such program",
+	});
+	expect(heard).toEqual([["death", { type: "unstartable" }]]);
+});
+
+test("the reason of a state goes with it, and stays while it stays", () => {
+	const { post } = told();
+	post.register.stalled({ type: "unresponsive", seconds: 9 });
+	const { reason } = post.stored ?? {};
+	expect(reason).toContain("9 s");
+	post.register.change("noted", { errors: 1 });
+	expect(post.stored).toMatchObject({ state: "stalled", reason, errors: 1 });
+	post.register.change("running");
+	expect([post.stored?.state, post.stored?.reason]).toEqual(["working", undefined]);
+});
+
+test("an allowance that cannot be written is complained of, and nothing else: the host judges the same", () => {
+	const complaints: string[] = [];
+	const place = {
+		allow() {
+			throw new Error("the disk is full");
+		},
+	};
+	const post = new Post({}, { place: place as never, complain: (what) => void complaints.push(what) });
+	post.register.allow();
+	expect(complaints).toEqual([expect.stringContaining("its allowance was not written: the disk is full")]);
+});

@@ -136,10 +136,14 @@ export function mutantsOf(file: string, tree: SourceFile): readonly Mutant[] {
 	return found;
 }
 
-/** Two fields that are given values which are no fields themselves: in either order they end up the same. */
+/**
+ * In either order they end up the same: two fields that are given values which are no fields themselves; a reducer's state
+ * that becomes another, and an effect that does not read it.
+ */
 function commute(first: string, second: string): boolean {
 	const [a, b] = [first, second].map((statement) => /^this\.(#?\w+) = (?!this\b)[\w.]+;$/.exec(statement)?.[1]);
-	return a !== undefined && b !== undefined && a !== b;
+	if (a !== undefined && b !== undefined) return a !== b;
+	return /^this\.(set|patch)\(/.test(first) && /^this\.effects\.push\(/.test(second) && !second.includes("this.now");
 }
 
 const FUNCTIONS: ReadonlySet<SyntaxKind> = new Set([
