@@ -58,6 +58,14 @@ export interface ReadHandler<I extends TSchema = TSchema, O extends TSchema = TS
 	run(call: ReadCall<Static<I>>): Promise<Static<O>> | Static<O>;
 }
 
+/** A change outside of the database, which takes longer than the writer may be held: its answer alone is kept by its key. */
+export interface WorkHandler<I extends TSchema = TSchema, O extends TSchema = TSchema> {
+	readonly type: "work";
+	readonly operation: Operation<I, O>;
+	/** Asked again while it runs, it answers with what it is at. */
+	run(call: Omit<ReadCall<Static<I>>, "db">): Promise<Static<O>>;
+}
+
 /** Where a stream begins and what it leaves out; how it travels is not its business. */
 export interface StreamHandler {
 	readonly type: "stream";
@@ -115,7 +123,7 @@ export interface Page {
 	run(request: PageRequest, hub: Context): Promise<PageAnswer>;
 }
 
-export type Handler = WriteHandler | ReadHandler | StreamHandler | FileHandler;
+export type Handler = WriteHandler | ReadHandler | WorkHandler | StreamHandler | FileHandler;
 
 export const write = <I extends TSchema, O extends TSchema>(
 	operation: Operation<I, O>,
@@ -128,3 +136,8 @@ export const read = <I extends TSchema, O extends TSchema>(
 	run: ReadHandler<I, O>["run"],
 	options: Pick<ReadHandler<I, O>, "whole"> = {},
 ): ReadHandler<I, O> => ({ type: "read", operation, run, ...options });
+
+export const work = <I extends TSchema, O extends TSchema>(
+	operation: Operation<I, O>,
+	run: WorkHandler<I, O>["run"],
+): WorkHandler<I, O> => ({ type: "work", operation, run });

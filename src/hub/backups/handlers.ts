@@ -3,13 +3,13 @@ import * as contract from "../../contract/backups.ts";
 import { fault } from "../../errors.ts";
 import type { Author } from "../author.ts";
 import type { Context } from "../context.ts";
-import { type Chore, type FileHandler, read } from "../handle.ts";
+import { type Chore, type FileHandler, read, work } from "../handle.ts";
 import { iso } from "../window.ts";
 import { isMaking, makeBackup } from "./make.ts";
 import { dueAt, isAlarming, type Past } from "./rules.ts";
 import { backupsOf, folderOf } from "./shelf.ts";
 
-export const make = read(contract.make, ({ caller: { name, role }, hub }) => makeBackup(hub, { name, role }));
+export const make = work(contract.make, ({ caller: { name, role }, hub }) => makeBackup(hub, { name, role }));
 
 export const list = read(contract.list, ({ hub }) => {
 	const backups = [...backupsOf(hub)];

@@ -12,8 +12,16 @@ import type { Context } from "../context.ts";
 import { filterFor } from "../feed/feed.ts";
 import { sseSink } from "../feed/sinks.ts";
 import { stream } from "../feed/stream.ts";
-import type { FileHandler, Handler, PageRequest, ReadHandler, StreamHandler, WriteHandler } from "../handle.ts";
-import { keyOf, once } from "../keys/keys.ts";
+import type {
+	FileHandler,
+	Handler,
+	PageRequest,
+	ReadHandler,
+	StreamHandler,
+	WorkHandler,
+	WriteHandler,
+} from "../handle.ts";
+import { keyOf, once, onceOutside } from "../keys/keys.ts";
 import type { Modules } from "../modules.ts";
 import { openApi, type Route } from "../openapi/document.ts";
 import { authorOf, callerOf, checkRole, shakesHands } from "./callers.ts";
@@ -195,6 +203,7 @@ function answerOf(operation: AnyOperation, handler: Handler | undefined, hub: Co
 	const shape = shapeOf(operation);
 	if (handler?.type === "write") return answerWrite(handler, shape, hub);
 	if (handler?.type === "read") return answerRead(handler, shape, hub);
+	if (handler?.type === "work") return answerWork(handler, shape, hub);
 	if (handler?.type === "stream") return answerStream(handler, shape, hub);
 	if (handler?.type === "file") return answerFile(handler, shape, hub);
 	return answerByHost(operation, shape, hub);
@@ -243,6 +252,19 @@ function answerRead(handler: ReadHandler, shape: Shape, hub: Context): Answer {
 		reply.code(operation.status);
 		if (operation.answers === "text") reply.type("text/plain; charset=utf-8");
 		else if (long !== undefined && typeof output === "string") reply.type("application/json; charset=utf-8");
+		return output;
+	};
+}
+
+function answerWork({ operation, run }: WorkHandler, shape: Shape, hub: Context): Answer {
+	const { database, world } = hub;
+	return async (request, reply) => {
+		const { caller } = who(request);
+		const input = shape.read(request.params as Fields, request.query as Fields, bodyOf(request));
+		const key = keyOf(caller.id, operation.name, request.headers["idempotency-key"], input);
+		const now = world.clock.now();
+		const output = await onceOutside(database, key, world.clock.now, () => run({ input, caller, now, hub }));
+		reply.code(operation.status);
 		return output;
 	};
 }

@@ -18,7 +18,29 @@ export interface Limits {
 	readonly requests: number;
 }
 
-export const LIMITS: Limits = { failures: 60, logins: 10, pages: 300, requests: 12_000 };
+const limit = <Default extends number>(byDefault: Default, description: string) =>
+	({ type: "integer", minimum: 0, default: byDefault, description: `${description} a minute; 0 for none.` }) as const;
+
+/** JSON Schema of `limits` in `settings.json`. */
+export const limitsSchema = {
+	type: "object",
+	additionalProperties: false,
+	properties: {
+		failures: limit(60, "Wrong tokens of one address"),
+		logins: limit(10, "Login links that one address tries"),
+		pages: limit(300, "Pages without a token, of one address beyond this machine,"),
+		requests: limit(12_000, "Requests of one token beyond this machine"),
+	},
+} as const;
+
+const { failures, logins, pages, requests } = limitsSchema.properties;
+
+export const LIMITS: Limits = {
+	failures: failures.default,
+	logins: logins.default,
+	pages: pages.default,
+	requests: requests.default,
+};
 
 export type Counted = keyof Limits;
 

@@ -14,5 +14,6 @@ export function beginOf(
 	if (from === undefined) return undefined;
 	const position = feed.position(from);
 	if (position === undefined) throw fault("invalid_input", `invalid since: ${from.slice(0, 100)}`);
-	return position;
+	// A place that no event has reached yet would leave the reader deaf to all that come before it.
+	return Math.min(position, feed.head());
 }

@@ -46,7 +46,9 @@ export function acceptUpgrades({ server, hub, handlers, open }: UpgradeOptions):
 		// A peer that goes away in the middle of its handshake is nobody's fault.
 		socket.on("error", () => socket.destroy());
 		try {
-			const url = new URL(request.url ?? "/", "http://hub");
+			const url = URL.parse(request.url ?? "/", "http://hub");
+			// Such as `//`, which is no address and no fault of the hub.
+			if (url === null) throw fault("not_found", "address");
 			shakesHands(request.headers);
 			const path = withoutPrefix(url.pathname);
 			const route = Object.hasOwn(routes, path) ? routes[path] : undefined;

@@ -1,6 +1,7 @@
 /** Idempotency keys (`protocol.md` §4 rule 2): a repeated mutation gets the answer of the first. */
 import { hash } from "node:crypto";
 import { fault } from "../../errors.ts";
+import type { Connection } from "../database/connection.ts";
 import type { Database } from "../database/database.ts";
 import type { Tx } from "../database/tx.ts";
 
@@ -26,17 +27,42 @@ export function keyOf(token: string, operation: string, header: unknown, input: 
 	return { token, operation, key: header, body: hash("sha256", JSON.stringify(input), "base64") };
 }
 
+/** The answer that is kept under the key. Throws `key_reused` when it was for something else. */
+function answerOf<T>(
+	connection: Pick<Connection, "get">,
+	{ token, operation, key, body }: Key,
+): { answer: T } | undefined {
+	const known = connection.get<{ body: string; answer: string }>(FIND, token, operation, key);
+	if (known === undefined) return undefined;
+	if (known.body !== body) throw fault("key_reused");
+	return { answer: JSON.parse(known.answer) };
+}
+
+/**
+ * Runs once per key, for what takes longer than the writer may be held. Two that meet while it runs have one answer only
+ * if `run` gives them one.
+ */
+export async function onceOutside<T>(
+	database: Database,
+	key: Key | undefined,
+	now: () => number,
+	run: () => Promise<T>,
+): Promise<T> {
+	if (key === undefined) return run();
+	const known = answerOf<T>(database.reader, key);
+	if (known !== undefined) return known.answer;
+	const answer = await run();
+	return await database.write((tx) => once(tx, key, now(), async () => answer));
+}
+
 /**
  * Runs once per key. Looked up and stored in the mutation's own savepoint: two repeats in one commit are seen, and a
  * refusal leaves nothing behind, so that its repeat is judged anew.
  */
 export async function once<T>(tx: Tx, key: Key | undefined, now: number, run: () => Promise<T>): Promise<T> {
 	if (key === undefined) return run();
-	const known = tx.gate.connection.get<{ body: string; answer: string }>(FIND, key.token, key.operation, key.key);
-	if (known !== undefined) {
-		if (known.body !== key.body) throw fault("key_reused");
-		return JSON.parse(known.answer);
-	}
+	const known = answerOf<T>(tx.gate.connection, key);
+	if (known !== undefined) return known.answer;
 	const answer = await run();
 	tx.gate.connection.run(KEEP, key.token, key.operation, key.key, key.body, JSON.stringify(answer), now);
 	return answer;

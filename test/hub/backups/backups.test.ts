@@ -53,6 +53,20 @@ test("is made on demand once for all who ask at once, listed, read whole or from
 	}
 });
 
+test("is made once for a request that is repeated by its key, also after a restart of the hub", async () => {
+	const first = await testHub();
+	await first.done("POST", "/log", { text: "kept", agent: "ada" });
+	const headers = { "idempotency-key": "before-the-deploy" };
+	const made = await first.done("POST", "/backups", {}, { headers });
+	expect(await first.done("POST", "/backups", {}, { headers })).toEqual(made);
+	await first.hub.close();
+	const { done } = await testHub({ folder: first.folder });
+	expect(await done("POST", "/backups", {}, { headers })).toEqual(made);
+	expect((await done("GET", "/backups")).backups).toEqual([made]);
+	const other = await done("POST", "/backups", {}, { headers: { "idempotency-key": "after-it" } });
+	expect((await done("GET", "/backups")).backups).toEqual([other, made]);
+});
+
 /** A world whose minutes pass when told, and whose disk fails when told. */
 function hurried(begin: number) {
 	let now = begin;
