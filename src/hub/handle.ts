@@ -53,8 +53,8 @@ export interface WriteHandler<I extends TSchema = TSchema, O extends TSchema = T
 export interface ReadHandler<I extends TSchema = TSchema, O extends TSchema = TSchema> {
 	readonly type: "read";
 	readonly operation: Operation<I, O>;
-	/** A page has bounds besides its rows, such as bytes: it is never put together from smaller ones. */
-	readonly whole?: true;
+	/** What is answered to this is no page of rows, or has bounds besides them, such as bytes: no pieces make it up. */
+	whole?(input: Static<I>): boolean;
 	run(call: ReadCall<Static<I>>): Promise<Static<O>> | Static<O>;
 }
 

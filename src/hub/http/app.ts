@@ -251,7 +251,8 @@ function answerRead(handler: ReadHandler, shape: Shape, hub: Context): Answer {
 		const output = await (long === undefined ? database.together(() => run(call)) : long(call));
 		reply.code(operation.status);
 		if (operation.answers === "text") reply.type("text/plain; charset=utf-8");
-		else if (long !== undefined && typeof output === "string") reply.type("application/json; charset=utf-8");
+		else if (long !== undefined && typeof output === "string" && handler.whole?.(input) !== true)
+			reply.type("application/json; charset=utf-8");
 		return output;
 	};
 }

@@ -10,13 +10,14 @@ type Answer = (call: ReadCall<unknown>) => Promise<unknown>;
 const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Answers as `run` does, or with the JSON text of the same; undefined for what is not a page of rows. */
-export function inPieces({ operation, run, whole }: ReadHandler, together: Reads): Answer | undefined {
-	const field = whole === true ? undefined : rowsOf(operation.input, operation.output);
+export function inPieces(handler: ReadHandler, together: Reads): Answer | undefined {
+	const { operation, run } = handler;
+	const field = rowsOf(operation.input, operation.output);
 	if (field === undefined) return undefined;
 	const rowsIn = (piece: Node): readonly unknown[] => piece[field] as readonly unknown[];
 	return async (call) => {
 		const asked = call.input as Asked;
-		if (limitOf(asked.limit) <= PIECE) return together(() => run(call));
+		if (limitOf(asked.limit) <= PIECE || handler.whole?.(call.input) === true) return together(() => run(call));
 		const texts: string[] = [];
 		let count = 0;
 		let last: Node = {};
@@ -31,10 +32,18 @@ export function inPieces({ operation, run, whole }: ReadHandler, together: Reads
 	};
 }
 
+/** Of an answer that may be a text instead, too. */
+function fieldsOf(output: unknown): Node {
+	if (!isNode(output)) return {};
+	const forms: readonly unknown[] = Array.isArray(output.anyOf) ? output.anyOf : [output];
+	const form = forms.filter(isNode).find(({ properties }) => isNode(properties));
+	return isNode(form?.properties) ? form.properties : {};
+}
+
 /** The field that holds the rows, where an operation is a page of rows and nothing else. */
 function rowsOf(input: unknown, output: unknown): string | undefined {
 	const asked = isNode(input) && isNode(input.properties) ? input.properties : {};
-	const answered = isNode(output) && isNode(output.properties) ? output.properties : {};
+	const answered = fieldsOf(output);
 	if (asked.limit !== paging.limit || asked.cursor !== paging.cursor) return undefined;
 	const { count, next, ...others } = answered;
 	const [first, ...more] = Object.entries(others);

@@ -1,9 +1,10 @@
 import type { Static } from "@sinclair/typebox";
 import { type Kysely, type Selectable, sql } from "kysely";
 import * as contract from "../../contract/journal.ts";
+import type { Context } from "../context.ts";
 import type { Tables } from "../database/tables.ts";
 import { read, write } from "../handle.ts";
-import { cursorOf, cut, limitOf } from "../page.ts";
+import { cursorOf, cut, limitOf, type Asked as Page, pieces } from "../page.ts";
 import { windowOf } from "../window.ts";
 import { matchOf } from "../words.ts";
 import type { JournalTable } from "./schema.ts";
@@ -47,13 +48,18 @@ const entryOf = ({
 
 type Asked = Static<typeof contract.raw.input>;
 
-async function entries(db: Kysely<Tables>, input: Asked, now: number) {
+interface Found {
+	readonly rows: contract.JournalEntry[];
+	readonly next?: string;
+}
+
+async function entries(db: Kysely<Tables>, input: Asked, now: number): Promise<Found> {
 	const bounded = [input.since, input.until, input.last].some((bound) => bound !== undefined);
 	// Words are looked for at any age, unless a window is named.
 	const window = input.words !== undefined && !bounded ? {} : windowOf(input, now);
 	const after = cursorOf(input.cursor);
 	const limit = limitOf(input.limit);
-	if (window === undefined) return { rows: [], next: {} };
+	if (window === undefined) return { rows: [] };
 	let query = db
 		.selectFrom("journal")
 		.selectAll("journal")
@@ -72,14 +78,28 @@ async function entries(db: Kysely<Tables>, input: Asked, now: number) {
 		query = query.where("journal.seq", "in", found);
 	}
 	const { rows, next } = cut(await query.execute(), limit, (row) => row.seq);
-	return { rows: rows.map(entryOf), next };
+	return { rows: rows.map(entryOf), ...next };
 }
 
-const lines = (rows: readonly contract.JournalEntry[]): string => rows.map(contract.rawLine).join("\n");
+/** As plain lines, each piece read by itself: a page of the longest entries is 16 MB. */
+async function textOf(input: Asked, { database }: Pick<Context, "database">, now: number): Promise<string> {
+	const lines: string[] = [];
+	const piece = (page: Page) => database.together(() => entries(database.read, { ...input, ...page }, now));
+	for await (const { rows } of pieces(input, (one) => one.rows.length, piece))
+		for (const row of rows) lines.push(contract.rawLine(row));
+	return lines.join("\n");
+}
 
-export const query = read(contract.query, async ({ input, db, now }) => {
-	const { rows, next } = await entries(db, input, now);
-	return input.raw === "true" ? lines(rows) : { entries: rows, count: rows.length, ...next };
-});
+const isText = ({ raw }: Static<typeof contract.query.input>): boolean => raw === "true";
 
-export const raw = read(contract.raw, async ({ input, db, now }) => lines((await entries(db, input, now)).rows));
+export const query = read(
+	contract.query,
+	async ({ input, db, hub, now }) => {
+		if (isText(input)) return await textOf(input, hub, now);
+		const { rows, ...next } = await entries(db, input, now);
+		return { entries: rows, count: rows.length, ...next };
+	},
+	{ whole: isText },
+);
+
+export const raw = read(contract.raw, ({ input, hub, now }) => textOf(input, hub, now));

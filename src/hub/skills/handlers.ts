@@ -19,7 +19,7 @@ export const listSkills = read(
 		const { rows, next } = await pageOf(db, "skill", input);
 		return { skills: rows.map(skillOf), count: rows.length, ...next };
 	},
-	{ whole: true },
+	{ whole: () => true },
 );
 
 export const getSkill = read(skills.get, async ({ input, db }) => skillOf(await wholeOf(db, "skill", input.name)));
@@ -49,7 +49,7 @@ export const listExtensions = read(
 		const { rows, next } = await pageOf(db, "extension", input);
 		return { extensions: rows.map(extensionOf), count: rows.length, ...next };
 	},
-	{ whole: true },
+	{ whole: () => true },
 );
 
 export const getExtension = read(extensions.get, async ({ input, db }) =>

@@ -39,6 +39,25 @@ test("its answer is JSON as any, and a long text has every line", async () => {
 	);
 });
 
+test("the journal is read in pieces, too, as entries and as lines", async () => {
+	for (let n = 0; n < MADE; n++) await done("POST", "/journal", { text: `mood ${n}`, author: "ann" });
+	const wanted = Array.from({ length: MADE }, (_, n) => `mood ${n}`);
+	const turnsOf = async (path: string) => {
+		turns = 0;
+		const { body } = await ask("GET", path);
+		expect(turns, path).toBeGreaterThanOrEqual(Math.ceil(MADE / 100));
+		return body;
+	};
+	const { entries, count } = await turnsOf("/journal");
+	expect([entries.map(({ text }: Body) => text), count]).toEqual([wanted, MADE]);
+	for (const path of ["/journal/raw", "/journal?raw=true"]) {
+		const text: string = await turnsOf(path);
+		expect(text.split("\n").map((line) => line.split(" ").slice(-2).join(" "))).toEqual(wanted);
+	}
+	const { body } = await ask("GET", "/journal/raw?limit=250");
+	expect(body.split("\n")).toHaveLength(250);
+});
+
 test("others have their turn between two pieces, and what they write meanwhile neither doubles nor hides a row", async () => {
 	turns = 0;
 	let late: Promise<unknown>[] = [];
