@@ -58,6 +58,13 @@ test("the journal is read in pieces, too, as entries and as lines", async () => 
 	expect(body.split("\n")).toHaveLength(250);
 });
 
+test("a list without a limit ends at a thousand, and says where it goes on", async () => {
+	for (let n = MADE; n < 1_001; n++) await done("POST", "/log", { text: `entry ${n}`, agent: "ann" });
+	const { entries, next } = await done("GET", "/log");
+	expect(entries).toHaveLength(1_000);
+	expect((await done("GET", `/log?cursor=${next}`)).entries.map(({ text }: Body) => text)).toEqual(["entry 1000"]);
+});
+
 test("others have their turn between two pieces, and what they write meanwhile neither doubles nor hides a row", async () => {
 	turns = 0;
 	let late: Promise<unknown>[] = [];

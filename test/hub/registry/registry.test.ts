@@ -58,6 +58,9 @@ describe("a VM", () => {
 		[{ address: 5 }, "address is required"],
 		[{ registeredBy: undefined }, "registeredBy is required"],
 		[{ id: "", name: "", role: "x" }, "id is required"],
+		[{ services: null }, "invalid services: null"],
+		[{ services: ["web"] }, "invalid services: web"],
+		[{ services: [{ name: "web" }] }, "services.port is required"],
 	])("with %j is refused", async (fields, error) => {
 		expect(await ask("POST", "/registry/vms", vm("bad", fields))).toMatchObject({ status: 400, body: { error } });
 	});

@@ -135,6 +135,19 @@ describe("sessions and VMs", () => {
 		expect((await hub.done("GET", "/usage/sessions?agent=nobody")).count).toBe(0);
 	});
 
+	test("VMs are listed by record, newest first, whenever they say that they were created", async () => {
+		const hub = await fresh();
+		const old = (days: number) => new Date(now - days * 86_400_000).toISOString();
+		for (const [vmId, days] of [
+			["first", 1],
+			["second", 3],
+			["third", 2],
+		] as const)
+			await hub.done("POST", "/usage/vms", { vmId, role: "worker", agent: "ann", createdAt: old(days) });
+		const { vms } = await hub.done("GET", "/usage/vms?range=all");
+		expect(vms.map(({ vmId }: { vmId: string }) => vmId)).toEqual(["third", "second", "first"]);
+	});
+
 	test("a destroyed VM updates its newest record", async () => {
 		const vm = { vmId: "v1", role: "worker", agent: "ann", createdAt: new Date(now).toISOString() };
 		const made = await done("POST", "/usage/vms", { ...vm, commitId: "c" });
