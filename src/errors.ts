@@ -275,6 +275,18 @@ export const errors = {
 			`The host of this machine took ${operation} and has not answered; whether it was done is not known.`,
 		remedy: "Look with vers_lt_status, then ask again if it was not done.",
 	},
+	machine_unreachable: {
+		status: 503,
+		message: (place: string, why: string) =>
+			`${place} is not reached${why === "" ? "" : `: ${why.replace(/\.$/, "")}`}.`,
+		remedy:
+			"It is tried again by itself. Its lieutenants may well be at work; vers_lt_status shows when they are back.",
+	},
+	machine_unfit: {
+		status: 409,
+		message: (place: string, why: string) => `${place} cannot run lieutenants: ${why}.`,
+		remedy: "Set that right there, or choose another place.",
+	},
 	lieutenant_unknown: {
 		status: 404,
 		message: (name: string, known: readonly string[]) =>
@@ -328,6 +340,48 @@ export const errors = {
 		status: 503,
 		message: (why: string) => `The agent's pipe is closed: ${why}.`,
 		remedy: "vers_lt_status shows whether the agent lives; what was not taken is sent again when it is back.",
+	},
+
+	// the Vers platform
+	vers_no_key: {
+		status: 409,
+		message: () => "No key of the Vers platform is known here.",
+		remedy: "Set VERS_API_KEY in `env` of settings.json, or log in with `vers login`; a local lieutenant needs none.",
+	},
+	vers_address: {
+		status: 409,
+		message: (said: string) => `VERS_BASE_URL is no address: ${said}.`,
+		remedy: "Use https://api.vers.sh/api/v1, or leave it out.",
+	},
+	vers_capacity: {
+		status: 503,
+		message: (what: string) => `Vers has no room for ${what}.`,
+		remedy: "Delete machines that are not needed (vers_vms), or run it here; asking again at once does not help.",
+	},
+	vers_gone: {
+		status: 404,
+		message: (what: string) => `Vers does not know ${what}.`,
+		remedy: "vers_vms lists the machines that there are.",
+	},
+	vers_forbidden: {
+		status: 403,
+		message: (what: string) => `Vers does not let this key touch ${what}.`,
+		remedy: "It belongs to somebody else, or is gone; vers_vms shows which are yours.",
+	},
+	vers_key: {
+		status: 409,
+		message: (what: string) => `Vers does not take the key (asked for ${what}).`,
+		remedy: "Set another VERS_API_KEY in `env` of settings.json, or log in with `vers login`.",
+	},
+	vers_unavailable: {
+		status: 503,
+		message: (what: string) => `Vers did not give ${what}: it is away, or met a fault of its own.`,
+		remedy: "Try again shortly; `flagship incident list` shows what is known of it.",
+	},
+	vers_refused: {
+		status: 400,
+		message: (what: string) => `Vers refused what was asked about ${what}.`,
+		remedy: "Correct ids and sizes; vers_vms lists the machines that there are.",
 	},
 
 	// the machine

@@ -20,6 +20,8 @@ const SHAPES: readonly RegExp[] = [
 	/()\b(?:sk|pk|rk)[-_](?:[a-z]+[-_]){0,3}[\w-]{16,}/gi,
 	/()\b(?:gh[opsur]_|github_pat_|glpat-|npm_|hf_|dop_v1_|xox[abposr]-|xapp-|SG\.|AIza|ya29\.)[\w.-]{16,}/g,
 	/()\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
+	// A key of Vers: whose it is, which stays, and 64 digits.
+	/(\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})[0-9a-f]{64}\b/gi,
 	/(\bauthorization["']?\s*[:=]\s*["']?(?:bearer|basic|token)\s+)[\w.~+/=-]{8,}/gi,
 	// What `dashboard_link` says: good for five minutes, and a transcript is read by more than the person.
 	/(\/ui\/login\?token=)[\w-]{16,}/g,

@@ -65,6 +65,8 @@ export interface Files {
 	remove(path: string): void;
 	rename(from: string, to: string): void;
 	stat(path: string): Stat | undefined;
+	/** Where a path leads when every link in it is followed; the path itself when there is nothing. */
+	real(path: string): string;
 	/** Names, sorted; none when there is no such folder. */
 	list(folder: string): readonly string[];
 	/** Also the folders above it. */
@@ -80,6 +82,10 @@ export interface RunOptions {
 	/** The whole environment, not additions to one. Absent: this process's own. */
 	readonly env?: Readonly<Record<string, string>>;
 	readonly input?: string;
+	/** A file whose content is the input, of any size. */
+	readonly inputFile?: string;
+	/** Ends it at once. */
+	readonly signal?: AbortSignal;
 	/** Killed after so many ms; `timedOut` says so. Default 30,000. */
 	readonly timeout?: number;
 	/** Output kept per stream, in bytes; default 1 MiB, the rest is dropped. */

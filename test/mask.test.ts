@@ -39,6 +39,10 @@ describe("what looks like a key", () => {
 		[`npm_${a}`, "[masked]"],
 		[`xoxb-123456-${a}`, "[masked]"],
 		["AKIAIOSFODNN7EXAMPLE", "[masked]"],
+		[
+			`key 0f8fad5b-d9cb-469f-a165-70867728950e${"0a1b".repeat(16)} refused`,
+			"key 0f8fad5b-d9cb-469f-a165-70867728950e[masked] refused",
+		],
 		[`AIza${a}`, "[masked]"],
 		[`eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.${a}`, "[masked]"],
 		[`Authorization: Bearer ${a}`, "Authorization: Bearer [masked]"],

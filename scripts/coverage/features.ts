@@ -4,21 +4,15 @@
  */
 import { boardFeatures } from "./board.ts";
 import { type Area, planned, type Shown, shipped } from "./feature.ts";
+import { fleet } from "./fleet.ts";
 import { keeping } from "./keeping.ts";
 import { people } from "./people.ts";
 import { usage } from "./usage.ts";
 
 export type { Area, Feature, Shown } from "./feature.ts";
 
-const FLEET = "test/host/fleet.test.ts";
-const LIFE = "test/host/agent/life.test.ts";
-const STEERS = "test/host/steers.test.ts";
 const BOUNDS = "test/host/bounds/keeper.test.ts";
-const PURSE = "test/host/budgets/purse.test.ts";
 const BUDGET = "test/extensions/budget.test.ts";
-const LIEUTENANTS = "test/extensions/lieutenants.test.ts";
-const RECOVERY = "test/extensions/recovery.test.ts";
-const WITHSTAND = "test/withstand/lieutenants.test.ts";
 const CLI = "test/cli/main.test.ts";
 const FEED = "test/hub/feed/feed.test.ts";
 const STREAM = "test/hub/feed/stream.test.ts";
@@ -39,183 +33,7 @@ const SKILL_SHELL = "test/cli/skills.test.ts";
 const OFFERED: Shown = [SKILLS, "are all offered to the model, and pi complains about none"];
 
 export const areas: readonly Area[] = [
-	{
-		name: "Fleet",
-		features: [
-			shipped(
-				"`vers_lt_create` makes a lieutenant on this machine",
-				[FLEET, "a lieutenant does its task, says so once, and is read"],
-				[LIEUTENANTS, "creates a lieutenant with a task, hears once that it is done, and goes on by itself"],
-			),
-			planned("`vers_lt_create` makes one on a VM of a golden commit, or on a machine reached by ssh"),
-			planned("`place: auto` chooses the place"),
-			shipped(
-				"`vers_lt_send`: prompt, steer and follow-up, each with a receipt",
-				[FLEET, "a hard steer lands while bash sleeps, and what was queued follows it"],
-				["test/cli/lieutenants.test.ts", "from a shell alone a lieutenant is made, given work, read and ended"],
-			),
-			shipped("A steer that is not consumed escalates, and lands or is told", [
-				STEERS,
-				"while bash sleeps, made hard under its own id; and two at once",
-				"in a tool loop, by itself",
-				"in a stream that hangs",
-				"in a compaction that hangs",
-				"in the pause before a retry that is long",
-				"or its lieutenant is stopped and reported, and the steer says that it is lost",
-			]),
-			shipped("`vers_lt_read` and `vers_lt_status`", [
-				"test/cli/lieutenants.test.ts",
-				"from a shell alone a lieutenant is made, given work, read and ended",
-			]),
-			shipped("`vers_lt_pause`, `vers_lt_resume` and `vers_lt_destroy`", [
-				FLEET,
-				"paused it keeps its session and takes no messages; resumed it goes on; destroyed it leaves its transcript",
-			]),
-			shipped("`vers_lt_discover` finds and adopts another's lieutenants", [
-				WITHSTAND,
-				"two orchestrators in one folder: the second looks on, owns what it makes, and may adopt",
-			]),
-			shipped(
-				"Completion, death and limit are told once to the owner, and survive its restart",
-				[FLEET, "an agent killed in a tool is told once, started again, and finishes what it was asked"],
-				[
-					RECOVERY,
-					"what was told while no session was there is unread, and in the state until it is in the conversation",
-				],
-				[
-					BOUNDS,
-					"the cap that was named wins, also across a kill -9 of the host, and is told once; resumed it has a fresh one",
-				],
-			),
-			shipped("A stall is told once to the owner, apart from a death, each kind as what it is", [
-				"test/host/liveness/causes.test.ts",
-				"frozen: told as frozen, nothing is ended, and its late end of work is told like any other",
-				"a process that runs and hears nothing is told apart from a frozen one",
-				"killed, and out of memory by its own heap: two causes, and both go on from the session",
-				"killed by the system for want of memory: told as that, not as a signal",
-				"a stream that hangs is told, ended by the host and asked anew",
-			]),
-			shipped("A provider that answers 429 is backed off from by the whole fleet", [
-				"test/host/liveness/storm.test.ts",
-				"is left alone by the whole fleet, told once, and asked again one after another; nothing is lost",
-			]),
-			shipped("A dead agent is revived from its session", [
-				FLEET,
-				"an agent killed in a tool is told once, started again, and finishes what it was asked",
-				"a prompt whose agent is killed before the first answer is delivered again, once",
-			]),
-			planned("Dead link and dead VM are told apart from a dead agent, and healed"),
-			shipped(
-				"Local lieutenants survive the end of the orchestrator and of the host",
-				[
-					FLEET,
-					"a host killed while its agent works changes nothing",
-					"host and agent killed together: both come back, nothing is lost or doubled",
-				],
-				[BOUNDS, "it is stopped and reported also when the orchestrator is killed right after it gave the work"],
-			),
-			shipped(
-				"Local lieutenants survive laptop sleep and a reboot",
-				[
-					"test/extensions/reboot.test.ts",
-					"the next session has the same fleet: sessions go on, messages come once, each death is told once",
-				],
-				[
-					"test/hub/board/expiry.test.ts",
-					"a night's sleep ends no claim: whoever asks first afterwards finds it held, and it has as much left as before",
-				],
-			),
-			planned("Ten local lieutenants at once work on two cores"),
-			shipped(
-				"Each has its own worktree and branch, ports, temporary folder and environment",
-				[
-					"test/host/worktree.test.ts",
-					"is made from the current commit on a branch of its own, at the same place in the tree",
-				],
-				[LIFE, "has an environment of its own, without the secrets of the session that made it"],
-			),
-			planned("A sandbox where the system has one; `fallback: auto / ask / never`"),
-			planned("`vers_lt_move` to another place and `vers_lt_replace` by a fresh agent, with session, branch and patch"),
-			planned("Warm reuse: idle lieutenants with what they know; which of them fits a task"),
-			planned("Outage: breaker, learned ceiling, fall-back to local, incident with timeline and report"),
-			planned("Ledger of VMs whose delete failed, and their reaper"),
-			planned("Clock skew of a VM is measured, set right and shown"),
-			shipped("Disk space is looked at before and during work", [
-				"test/host/liveness/disk.test.ts",
-				"refuses new work, then pauses what runs, and lets it go on with space; each is told once for all",
-				"a death that cannot be stored is told as soon as there is space, once",
-			]),
-			shipped("Host and hub start on a disk without a free byte, and say so", [
-				"test/withstand/disk.test.ts",
-				"the host starts, says so, and goes on when there is space",
-			]),
-			shipped(
-				"All work has something due at its end and a cap, by default",
-				[
-					BOUNDS,
-					"a bare task to one that only reads ends within 30 turns, with a report, and goes back to the board",
-					"no turn begins beyond the cap: its pi keeps to it by itself, however fast, also while no host is there",
-					"with the work-log gate off the ladder goes by tools: who only reads is stopped, who runs commands is not",
-				],
-				[
-					"test/host/bounds/due.test.ts",
-					"what was due is looked for: a file, a check that hangs, forks and floods, and nothing because it was said",
-					"commits, a handed-in board task and a check that prints 100 MB are looked for; work without anything due is logged; gone, its token is revoked",
-				],
-			),
-			shipped(
-				"Budgets per lieutenant and fleet, reserved before launch: `budget_set`, `budget_show`",
-				[
-					PURSE,
-					"of its own stops a lieutenant in all its work, at most one turn beyond it",
-					"of the fleet is shared: who asks too much is not made, who gets the rest is stopped by it, all are told once",
-					"goes on under what is reserved while the hub is away, never above it, and nobody gets any",
-				],
-				[
-					"test/hub/budgets/race.test.ts",
-					"64 launches at once race for the last dollar: exactly as many win as fit, every time",
-				],
-			),
-			shipped(
-				"`ralph_start`, `ralph_status`, `ralph_stop`: fresh contexts until a command passes",
-				[
-					"test/host/ralph/ralph.test.ts",
-					"gives each round a fresh mind, ends when the command passes in the third, and says so once",
-					"goes on where it was after a kill -9 of its host in the middle of a round, and runs no round twice",
-					"is stopped in the middle of a round: its process is gone, and no further round begins",
-				],
-				[
-					"test/extensions/ralph.test.ts",
-					"is found, runs three rounds until its command passes, and the printed run hears of it",
-				],
-			),
-			planned("Swarms: spawn, task, status, read, wait, discover, teardown; nested fleets"),
-			planned("Golden images are built and checked; configuration is brought along"),
-			planned("`vers_vms` and the `vers_vm_*` tools; read, bash, edit and write go to a VM; `/vers`"),
-			planned("Background processes"),
-			planned("Branches and pull requests as records: opened, merged, checks"),
-			planned("Merge forecast and safe merge"),
-			planned("Audit of git: direct pushes, unmerged work, commits older than their parents"),
-			shipped("Transcripts are kept, also of the destroyed", [
-				FLEET,
-				"paused it keeps its session and takes no messages; resumed it goes on; destroyed it leaves its transcript",
-			]),
-			shipped(
-				"Transcripts are searched and read, also of the destroyed: `transcript_list`, `transcript_search`, `transcript_read`",
-				[
-					"test/withstand/transcripts.test.ts",
-					"is in the hub once, also what was said while the hub was away, and after it is destroyed; no secret is",
-				],
-				[
-					"test/hub/transcripts/transcripts.test.ts",
-					"an admin all, a host its machine's, an orchestrator its fleet's, a lieutenant what its orchestrator may",
-					"is read in pages, of so many entries or characters, from where a search has found",
-				],
-				[RECORDS, "are found, written, kept and read"],
-			),
-			planned("Deploy of the hub to a VM: snapshot, ship, migrate, health, roll back"),
-		],
-	},
+	fleet,
 	{
 		name: "Hub",
 		features: [
@@ -547,6 +365,8 @@ export const areas: readonly Area[] = [
 			shipped("`commits`", OFFERED),
 			shipped("`magic-link`", OFFERED),
 			shipped("`feed`", OFFERED),
+			shipped("`incidents`", OFFERED),
+			shipped("`vms`", OFFERED),
 			shipped("`journal`", OFFERED),
 			shipped("`lieutenants`", OFFERED),
 			shipped("`log`", OFFERED),

@@ -44,9 +44,8 @@ export async function operate(context: Context, operation: AnyOperation, args: r
 	if (operation.answers === "stream") return await follow(context, operation, input, json);
 	const answer =
 		operation.at === "hub" ? await askHub(context, operation, input) : await askHost(context, operation, input);
-	context.out(
-		json ? JSON.stringify(answer.output ?? answer, null, 2) : (answer.told ?? operation.tell(answer.output, input)),
-	);
+	const say = (mayStart(context) ? operation.print : undefined) ?? operation.tell;
+	context.out(json ? JSON.stringify(answer.output ?? answer, null, 2) : (answer.told ?? say(answer.output, input)));
 	return 0;
 }
 

@@ -16,6 +16,9 @@ export interface HostCallOptions {
 	readonly key?: string | undefined;
 	/** With `lieutenants.create`: what the new one takes over from this session. */
 	readonly launch?: Launch | undefined;
+	/** Of a call passed on for somebody else: who asks, as whom. */
+	readonly acting?: Acting | undefined;
+	readonly author?: Call["author"] | undefined;
 	readonly signal?: AbortSignal | undefined;
 	/** Milliseconds for the answer of a host that is there; default 90,000, longer than any wait a host grants. */
 	readonly timeout?: number | undefined;
@@ -44,7 +47,7 @@ interface CallsOptions {
 }
 
 interface Open {
-	readonly call: Omit<Call, "acting">;
+	readonly call: Call;
 	readonly patience: number;
 	/** Was handed to a host at least once: it may have been done. */
 	sent: boolean;
@@ -67,7 +70,7 @@ export function createCalls({ world, send, acting, why }: CallsOptions): Calls {
 	};
 
 	const goOut = (one: Open): void => {
-		const who = acting();
+		const who = one.call.acting ?? acting();
 		if (!there || !send(who === undefined ? one.call : { ...one.call, acting: who })) {
 			wait(one);
 			return;
@@ -78,7 +81,11 @@ export function createCalls({ world, send, acting, why }: CallsOptions): Calls {
 	};
 
 	return {
-		make: (operation, input, { target, key, launch, signal, timeout = 90_000, patience = 10_000 }) =>
+		make: (
+			operation,
+			input,
+			{ target, key, launch, acting: of, author, signal, timeout = 90_000, patience = 10_000 },
+		) =>
 			new Promise((resolve, reject) => {
 				signal?.throwIfAborted();
 				const id = String(++count);
@@ -92,6 +99,8 @@ export function createCalls({ world, send, acting, why }: CallsOptions): Calls {
 						input,
 						...(target === undefined ? {} : { target }),
 						...(launch === undefined ? {} : { launch }),
+						...(of === undefined ? {} : { acting: of }),
+						...(author === undefined ? {} : { author }),
 						...(isMutation(operation) ? { key: key ?? newKey(world) } : {}),
 					},
 					patience,

@@ -19,7 +19,7 @@ export type Lease = Extract<Push, { type: "lease" }>;
 
 export type HostState =
 	| { readonly type: "connecting" }
-	| { readonly type: "connected"; readonly host: string; readonly version: string }
+	| { readonly type: "connected"; readonly host: string; readonly version: string; readonly tokenHash?: string }
 	/** No connection now; it is tried again, with growing pauses. */
 	| { readonly type: "away"; readonly why: Fault }
 	| { readonly type: "closed" };
@@ -51,6 +51,8 @@ export interface HostClient {
 	readonly state: HostState;
 	/** This session's name, generation and hub token; undefined until the host has given them. */
 	readonly lease: Lease | undefined;
+	/** Tells a host on another machine where the hub is reached from there. */
+	tellHub(url: string): void;
 	/** Rows as last pushed, by id. */
 	readonly lieutenants: ReadonlyMap<string, Lieutenant>;
 	/** This fleet's money as last pushed. */
@@ -177,7 +179,8 @@ export function createHostClient(options: HostClientOptions): HostClient {
 		everStood = true;
 		failures = 0;
 		rowsKnown = false;
-		become({ type: "connected", host: hello.host ?? "", version: hello.version });
+		const { host = "", version, tokenHash } = hello;
+		become({ type: "connected", host, version, ...(tokenHash === undefined ? {} : { tokenHash }) });
 		// An orchestrator's calls wait for its lease, for they carry its generation.
 		if (caller.type !== "orchestrator") calls.begin();
 		else beat = world.clock.every(BEAT, () => send({ type: "beat" }));
@@ -239,8 +242,10 @@ export function createHostClient(options: HostClientOptions): HostClient {
 		async call(operation, input, callOptions = {}) {
 			if (state.type === "closed") throw fault("host_unreachable", "this session has left it");
 			if (state.type === "away" && state.why.code === "update_needed") throw state.why;
-			return (await calls.make(operation, input, callOptions)) as Static<(typeof operation)["output"]>;
+			const timeout = callOptions.timeout ?? operation.patience;
+			return (await calls.make(operation, input, { ...callOptions, timeout })) as Static<(typeof operation)["output"]>;
 		},
+		tellHub: (url) => void send({ type: "hub", url }),
 		acknowledge(ids) {
 			for (const id of ids) notices.delete(id);
 			// Not sent is not lost: the host keeps them, and pushes them again to the next connection.

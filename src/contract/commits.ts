@@ -57,6 +57,7 @@ export const record = operation({
 	output: Commit,
 	author: { field: "agent" },
 	allow: WRITERS,
+	spool: true,
 	sentences: { tags: "tags must be an array" },
 	tell: ({ commitId }) => `Recorded ${commitId}.`,
 });

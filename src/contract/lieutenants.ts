@@ -29,6 +29,10 @@ export type Receipt = (typeof RECEIPTS)[number];
 
 const Name = Type.String({ minLength: 1, maxLength: 40, description: "1-40 of a-z, 0-9, '-'" });
 
+/** When a place cannot have a lieutenant: it is made here; a person is to be asked; it is not made. */
+export const FALLBACKS = ["auto", "ask", "never"] as const;
+export type Fallback = (typeof FALLBACKS)[number];
+
 /** Longest message to a lieutenant, in characters. Longer text belongs in a file or a report that the message names. */
 export const MESSAGE_MAX = 262_144;
 
@@ -100,10 +104,14 @@ export const create = operation({
 	path: "/lieutenants",
 	status: 201,
 	launches: true,
+	// A machine elsewhere may have to be made ready first: 120 MB of Node over a slow line.
+	patience: 600_000,
 	input: Type.Object({
 		name: Name,
 		role: Type.String({ minLength: 1, maxLength: 16_384, pattern: "\\S", description: "what it is for" }),
-		local: Type.Optional(Type.Boolean({ description: "run on this machine (the default without VMs)" })),
+		local: Type.Optional(Type.Boolean({ description: "run on this machine (the default)" })),
+		place: Type.Optional(Type.String({ maxLength: 300, description: "local, or ssh:user@machine[:port]" })),
+		fallback: Type.Optional(oneOf(FALLBACKS, "when that place cannot have it: auto makes it here; default ask")),
 		cwd: Type.Optional(Type.String({ description: "folder; default: yours" })),
 		worktree: Type.Optional(Type.Boolean({ description: "own git worktree on lt/<name>; default true inside git" })),
 		model: Type.Optional(Type.String({ description: "provider/model; default: yours" })),

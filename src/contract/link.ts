@@ -30,6 +30,12 @@ export type Caller =
 			/** A person's command line. `name` is the orchestrator whose folder it was typed in. */
 			readonly type: "command";
 			readonly name?: string;
+	  }
+	| {
+			/** The host of another machine, which passes on what its orchestrators ask, and takes over what they are told. */
+			readonly type: "host";
+			/** Host id. */
+			readonly host: string;
 	  };
 
 export interface Hello {
@@ -39,6 +45,8 @@ export interface Hello {
 	readonly caller?: Caller;
 	/** In a host's answer. */
 	readonly host?: string;
+	/** In a host's answer to another host: the hash of its hub token, which the asker makes known to its hub. */
+	readonly tokenHash?: string;
 }
 
 /** Who acts: an orchestrator's name and its generation; an old generation is refused with `lease_lost`. */
@@ -57,6 +65,8 @@ export interface Launch {
 	readonly env: Readonly<Record<string, string>>;
 	readonly model?: string;
 	readonly thinking?: string;
+	/** Of a call that another machine's host passes on: which host that is, and what it calls this machine. */
+	readonly from?: { readonly host: string; readonly place: string };
 }
 
 export interface Call {
@@ -72,7 +82,7 @@ export interface Call {
 	readonly acting?: Acting;
 	/** With what starts agents (`Operation.launches`). */
 	readonly launch?: Launch;
-	/** Set by the hub on calls that it forwards. */
+	/** Set by whoever forwards it: the hub, or another machine's host. */
 	readonly author?: { readonly name: string; readonly role: string };
 }
 
@@ -129,7 +139,9 @@ export type Push =
 export type Word =
 	| { readonly type: "beat" }
 	| { readonly type: "acknowledge"; readonly notices: readonly string[] }
-	| { readonly type: "release" };
+	| { readonly type: "release" }
+	/** From another machine's host: under which address its hub is reached from here. */
+	| { readonly type: "hub"; readonly url: string };
 
 /** From a host up its link. `counter` is the host's stored counter: the hub ignores only an older word on the same thing. */
 export type Report =

@@ -59,6 +59,8 @@ export interface Operation<Input extends TSchema = TSchema, Output extends TSche
 	effect?(input: Static<Input>): string | undefined;
 	/** How the result reads to a model: short, ids whole, the next step named. */
 	tell(output: Static<Output>, input: Static<Input>): string;
+	/** How it reads to a person at a shell, where a model is told less: words of a stranger are no reading for it. */
+	print?(output: Static<Output>, input: Static<Input>): string;
 }
 
 /** Declares an operation and keeps its types. */

@@ -11,7 +11,7 @@ import { type Environment, type Home, settingsFile } from "./home.ts";
 export interface Settings {
 	/** A daemon leaves after so many minutes in which nobody needed it. */
 	readonly idleMinutes: number;
-	/** Added to the environment of both daemons, hence of lieutenants: where a person keeps a provider's key. */
+	/** Added to the environment of both daemons and, but for `VERS_*`, of lieutenants: where a person keeps a key. */
 	readonly env: Readonly<Record<string, string>>;
 	/** `FLAGSHIP_SET`: one run's exceptions, such as `gates.workLog=warn`. */
 	readonly set: string | undefined;

@@ -21,7 +21,7 @@ const parameters = {
 /** The finder's own definition; its bytes count, too. */
 export const finderDescription = (deferred: readonly ToolCard[]) => ({
 	name: FINDER,
-	description: `Find and switch on more fleet tools (${services(deferred).join(", ")}).`,
+	description: `Find and switch on tools: ${services(deferred).join(" ")}`,
 	parameters,
 });
 

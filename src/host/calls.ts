@@ -37,16 +37,21 @@ export const handle = <I extends TSchema, O extends TSchema>(
 	run: HostHandler<I, O>["run"],
 ): HostHandler<I, O> => ({ operation, run });
 
+/** What does a call elsewhere; undefined for one that is done here. */
+export type Route = (operation: AnyOperation, call: Call) => ((context: Context) => Promise<unknown>) | undefined;
+
 export class Calls {
 	readonly #handlers: ReadonlyMap<string, HostHandler>;
 	readonly #answers: Answers;
 	readonly #now: () => number;
+	readonly #route: Route;
 	readonly #running = new Map<string, { readonly input: string; readonly output: Promise<unknown> }>();
 
-	constructor(handlers: readonly HostHandler[], answers: Answers, now: () => number) {
+	constructor(handlers: readonly HostHandler[], answers: Answers, now: () => number, route: Route = () => undefined) {
 		this.#handlers = new Map(handlers.map((handler) => [handler.operation.name, handler]));
 		this.#answers = answers;
 		this.#now = now;
+		this.#route = route;
 	}
 
 	/** The operation's output; rejects with a `Fault` from the table. */
@@ -57,8 +62,9 @@ export class Calls {
 		if (call.key === undefined) {
 			if (handler.operation.method !== "GET")
 				throw fault("invalid_input", "key is required: every mutation carries one");
-			return handler.run(
-				call.input,
+			return this.#do(
+				handler,
+				call,
 				this.#context(call, caller, () => undefined),
 			);
 		}
@@ -78,7 +84,7 @@ export class Calls {
 		}
 		const keep = (output: unknown) => this.#answers.keep(caller, operation, key, input, output, this.#now());
 		const output = Promise.resolve()
-			.then(() => handler.run(call.input, this.#context(call, caller, keep)))
+			.then(() => this.#do(handler, call, this.#context(call, caller, keep)))
 			.then((done) => {
 				keep(done);
 				return done;
@@ -86,6 +92,11 @@ export class Calls {
 			.finally(() => this.#running.delete(scope));
 		this.#running.set(scope, { input, output });
 		return output;
+	}
+
+	async #do(handler: HostHandler, call: Call, context: Context): Promise<unknown> {
+		const elsewhere = this.#route(handler.operation, call);
+		return elsewhere === undefined ? handler.run(call.input, context) : elsewhere(context);
 	}
 
 	#context(call: Call, caller: string, keep: (output: unknown) => void): Context {

@@ -14,6 +14,8 @@ export interface EmployerParts {
 	readonly settings: Settings;
 	readonly tokens: Tokens;
 	readonly launches: Launches;
+	/** Where the hub is, as the host of another machine told: no file of this home says so. */
+	told(): string | undefined;
 	/** US dollars of its session beyond which it gets nothing. */
 	ceiling(id: string): number | undefined;
 }
@@ -27,8 +29,8 @@ export class Employer {
 
 	employment(standing: Standing): Employment {
 		const { spec, owner, bound } = standing;
-		const { settings, tokens, launches, ceiling } = this.#parts;
-		const { hub } = settings.values;
+		const { settings, tokens, launches, ceiling, told } = this.#parts;
+		const hub = settings.values.hub ?? told();
 		const token = tokens.of(`lieutenant:${spec.id}`, "lieutenant", spec.name).token;
 		return {
 			id: spec.id,
@@ -44,7 +46,7 @@ export class Employer {
 			gates: gatesEnvironment(this.#gates(standing)),
 			ports: spec.ports,
 			pi: spec.pi,
-			env: launches.environment(spec.id),
+			env: { ...forAgents(settings.env), ...launches.environment(spec.id) },
 		};
 	}
 
@@ -67,3 +69,7 @@ export class Employer {
 		);
 	}
 }
+
+/** What a person keeps in `settings.json` for their agents; the platform's account opens the whole fleet, so it stays. */
+const forAgents = (env: Settings["env"]): Record<string, string> =>
+	Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("VERS_")));

@@ -10,13 +10,14 @@ import { type Home, settingsFile, socketPath } from "../daemon/home.ts";
 import type { Settings } from "../daemon/settings.ts";
 import { Wake } from "../daemon/wake.ts";
 import { fault, reason } from "../errors.ts";
-import { type Secret, secretsIn } from "../mask.ts";
+import { masker, type Secret, secretsIn } from "../mask.ts";
 import type { Death } from "../pi/cut.ts";
+import type { VersAccount } from "../vers/key.ts";
 import type { Listener, Timer, World } from "../world.ts";
 import { type BoundSettings, boundSettings } from "./bounds/settings.ts";
 import { Purse } from "./budgets/purse.ts";
 import { budgetSettings } from "./budgets/settings.ts";
-import { Calls } from "./calls.ts";
+import { Calls, type Route } from "./calls.ts";
 import { Checks } from "./checks/checks.ts";
 import { Employer } from "./employer.ts";
 import { Access } from "./hub/access.ts";
@@ -30,6 +31,10 @@ import { shouldRun } from "./lifecycle.ts";
 import { DiskGuard } from "./liveness/disk-guard.ts";
 import { type LivenessSettings, livenessSettings } from "./liveness/settings.ts";
 import { Storms } from "./liveness/storms.ts";
+import { type Carry, noWay } from "./machines/carrier.ts";
+import { Machines } from "./machines/machines.ts";
+import { Outages } from "./machines/outages.ts";
+import { machineSettings } from "./machines/settings.ts";
 import { Names } from "./names.ts";
 import { News } from "./news.ts";
 import { briefHandlers } from "./operations/brief.ts";
@@ -38,6 +43,7 @@ import { lieutenantHandlers } from "./operations/lieutenants.ts";
 import { ralphHandlers } from "./operations/ralph.ts";
 import { skillHandlers } from "./operations/skills.ts";
 import { spoolHandlers } from "./operations/spool.ts";
+import { vmHandlers } from "./operations/vms.ts";
 import { LocalPlace } from "./places/local.ts";
 import type { Place } from "./places/place.ts";
 import type { Quarters } from "./quarters.ts";
@@ -48,15 +54,17 @@ import { SkillSync } from "./skills/sync.ts";
 import { Answers } from "./store/answers.ts";
 import { Inbox } from "./store/inbox.ts";
 import { Launches } from "./store/launches.ts";
+import { KeptMachines } from "./store/machines.ts";
 import { Outbox } from "./store/outbox.ts";
 import { Reports } from "./store/reports.ts";
 import { Roster, type Standing } from "./store/roster.ts";
 import { Spool } from "./store/spool.ts";
 import { Store } from "./store/store.ts";
 import { KeptStorms } from "./store/storms.ts";
-import { type HeldToken, Tokens } from "./store/tokens.ts";
+import { type HeldToken, hashOf, Tokens } from "./store/tokens.ts";
 import { Archive } from "./transcripts/archive.ts";
 import { cutRecords, owedRecord, usageRecord } from "./usage.ts";
+import { VersDesk } from "./vers.ts";
 
 export interface HostOptions {
 	readonly world: World;
@@ -68,6 +76,10 @@ export interface HostOptions {
 	/** Where this package is: its extensions are loaded into every lieutenant. */
 	readonly packageFolder: string;
 	complain(what: string): void;
+	/** The account of the Vers platform, looked up at each use; throws `vers_no_key`. Absent: there is none. */
+	readonly vers?: () => VersAccount;
+	/** The ways to other machines. Absent: there are none. */
+	readonly carry?: Carry;
 	/** For the simulation: another place than this machine, another way to the hub. */
 	readonly place?: Place;
 	readonly http?: ConstructorParameters<typeof Access>[0]["http"];
@@ -98,6 +110,8 @@ export class Host {
 	readonly purse: Purse;
 	readonly news: News;
 	readonly skills: SkillSync;
+	readonly machines: Machines;
+	readonly vers: VersDesk;
 	readonly id: string;
 	readonly lieutenants = new Map<string, Lieutenant>();
 	readonly #start: string;
@@ -132,7 +146,22 @@ export class Host {
 			new LocalPlace({ world, home, socket: socketPath(home, "host"), packageFolder: options.packageFolder });
 		this.#reports = new Reports(this.store);
 		this.ralph = new Ralph(this);
-		const makers = [lieutenantHandlers, spoolHandlers, briefHandlers, ralphHandlers, checkHandlers, skillHandlers];
+		this.vers = new VersDesk({
+			...{ world, account: options.vers, host: this.id, store: this.store, newId: this.newId },
+			secrets: secretsIn(options.settings.env),
+			keep: (operation, input, key) => void this.keep("host", operation, input, key),
+			hub: () => this.#hubAsHost(),
+			complain: options.complain,
+		});
+		const makers = [
+			lieutenantHandlers,
+			spoolHandlers,
+			briefHandlers,
+			ralphHandlers,
+			checkHandlers,
+			skillHandlers,
+			vmHandlers,
+		];
 		const handlers = makers.flatMap((made) => made(this));
 		const bounds = boundSettings(options.settings.values);
 		const liveness = livenessSettings(options.settings.values);
@@ -153,14 +182,37 @@ export class Host {
 			evidence: (task, result) =>
 				void this.keep("host", "board.prove", { id: task, ...result }, `check ${task} ${result.tree} ${result.at}`),
 		});
-		for (const problem of [...bounds.problems, ...liveness.problems]) options.complain(`settings.json: ${problem}`);
-		const calls = new Calls(handlers, new Answers(this.store), () => world.clock.now());
+		const { problems } = machineSettings(options.settings.values);
+		for (const problem of [...bounds.problems, ...liveness.problems, ...problems])
+			options.complain(`settings.json: ${problem}`);
+		const outages = new Outages({
+			...{ store: this.store, clock: world.clock, newId: this.newId },
+			mask: masker(secretsIn(options.settings.env)),
+			keep: (operation, input, key) => void this.keep("host", operation, input, key),
+		});
+		this.machines = new Machines({
+			...{ world, version, host: this.id, kept: new KeptMachines(this.store), complain: options.complain },
+			settings: options.settings,
+			carrier: (place) => (options.carry ?? noWay)(place, () => this.launches.latest()),
+			hub: () => this.#access.url,
+			letIn: (host, hash) => this.#access.letIn(host, hash),
+			changed: (rows) => {
+				this.#quietly(() => outages.seen(rows));
+				this.news.later(() => this.#sessions.changed(rows));
+			},
+			notice: (notice) => {
+				this.inbox.add(notice);
+				this.news.later(() => this.#sessions.deliver(notice.owner));
+			},
+		});
+		const route: Route = (operation, call) => this.machines.route(operation, call);
+		const calls = new Calls(handlers, new Answers(this.store), () => world.clock.now(), route);
 		this.#access = new Access({
 			world,
 			version,
 			tokens: this.tokens,
 			hostId: this.id,
-			find: () => findHub(world, home, options.settings),
+			find: () => findHub(world, home, options.settings, this.store.meta("hub")),
 			...(options.http === undefined ? {} : { http: options.http }),
 		});
 		const complain = options.complain;
@@ -189,6 +241,7 @@ export class Host {
 				);
 				this.#drain.begin();
 				this.skills.nudge();
+				this.machines.hubMoved();
 			},
 			skillsChanged: () => this.skills.nudge(),
 			complain,
@@ -204,7 +257,11 @@ export class Host {
 				this.tokens.proves(`lieutenant:${lieutenant}`, token)
 					? this.lieutenants.get(lieutenant)?.standing.spec.name
 					: undefined,
-			lieutenants: () => this.rows(),
+			lieutenants: () => [...this.rows(), ...this.machines.rows()],
+			madeFor: (host, rows) => rows.filter(({ id }) => this.#asked(id) === host),
+			unreadOf: (host) => this.inbox.unacknowledged().filter(({ lieutenant }) => this.#asked(lieutenant.id) === host),
+			tokenHash: () => hashOf(this.#access.own().token),
+			learnHub: (url) => this.#learnHub(url),
 			unread: (owner, session) => this.inbox.unread(owner, session),
 			handed: (id, session) => this.inbox.handed(id, session),
 			acknowledge: (owner, ids) => this.inbox.acknowledge(owner, ids),
@@ -231,6 +288,7 @@ export class Host {
 			settings: options.settings,
 			tokens: this.tokens,
 			launches: this.launches,
+			told: () => this.store.meta("hub"),
 			ceiling: (id) => this.purse.ceiling(id),
 		});
 	}
@@ -256,6 +314,8 @@ export class Host {
 		);
 		this.#link.begin();
 		this.#drain.begin();
+		this.machines.begin();
+		this.vers.begin();
 		return this.#listener.address;
 	}
 
@@ -286,12 +346,14 @@ export class Host {
 		this.#storms.close();
 		this.purse.close();
 		this.skills.close();
+		this.machines.close();
 		this.#link.close();
 		this.#drain.close();
 		this.#sessions.close();
 		await this.#listener?.close();
 		this.ralph.close();
 		for (const lieutenant of this.lieutenants.values()) lieutenant.detach();
+		this.vers.close();
 		this.#access.close();
 		this.store.close();
 	}
@@ -299,7 +361,7 @@ export class Host {
 	/** Nobody needs this host: no session is connected and no lieutenant lives here. */
 	idle(): boolean {
 		const living = [...this.lieutenants.values()].some((lieutenant) => shouldRun(lieutenant.standing.state));
-		const needed = living || this.ralph.busy;
+		const needed = living || this.ralph.busy || this.machines.busy;
 		const told = this.spool.waiting(this.options.world.clock.now()) === 0 && this.purse.quiet;
 		return this.#sessions.count === 0 && !needed && told;
 	}
@@ -371,6 +433,24 @@ export class Host {
 			this.inbox.move(lieutenant.standing.spec.id, owner);
 		});
 		this.news.later(() => this.#sessions.deliver(owner));
+	}
+
+	/** One elsewhere has another owner: what was not read about it goes along. */
+	handOver(lieutenant: string, owner: string): void {
+		this.inbox.move(lieutenant, owner);
+		this.news.later(() => this.#sessions.deliver(owner));
+	}
+
+	/** The host of another machine that asked for this lieutenant. */
+	#asked(id: string): string | undefined {
+		return (this.lieutenants.get(id)?.standing ?? this.roster.get(id))?.spec.from?.host;
+	}
+
+	/** Kept: a host that starts again has its hub before anybody tells it anew. */
+	#learnHub(url: string): void {
+		if (this.store.meta("hub") === url) return;
+		this.store.setMeta("hub", url);
+		this.#link.begin();
 	}
 
 	/** Where a throw would end this process: on a full disk the records of one must not take the whole host down. */
@@ -476,7 +556,7 @@ export class Host {
 	/** What a session may have seen of this host's: its tokens, the hub's, and the keys that it was started with. */
 	#secrets(id: string): readonly Secret[] {
 		const { world, home, settings } = this.options;
-		const authority = findHub(world, home, settings)?.authority;
+		const authority = findHub(world, home, settings, undefined)?.authority;
 		return [
 			...this.tokens.list().map(({ name, token }) => ({ name: `token of ${name}`, value: token })),
 			...(authority === undefined ? [] : [{ name: "token of the hub", value: authority }]),

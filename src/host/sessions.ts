@@ -21,8 +21,17 @@ export interface Desk {
 	pack(lieutenant: string, token: string): string | undefined;
 	lieutenants(): readonly Lieutenant[];
 	unread(owner: string, session: string): readonly Notice[];
+	/** Of these rows, those that this host of another machine asked for. */
+	madeFor(host: string, rows: readonly Lieutenant[]): readonly Lieutenant[];
+	/** What was not yet handed to this host of another machine. */
+	unreadOf(host: string): readonly Notice[];
+	/** Of this host's hub token. */
+	tokenHash(): string;
+	/** Another machine's host says where its hub is reached from here. */
+	learnHub(url: string): void;
 	handed(id: string, session: string): void;
-	acknowledge(owner: string, ids: readonly string[]): void;
+	/** `owner` undefined: a host has stored them, whosever they are. */
+	acknowledge(owner: string | undefined, ids: readonly string[]): void;
 	/** How a fleet's money stood when last heard. */
 	budget(owner: string): Budget | undefined;
 }
@@ -82,17 +91,31 @@ class Session {
 	}
 
 	deliver(owner: string): void {
+		if (this.#caller?.type === "host") this.#pass(this.#caller.host);
 		const session = this.#session();
 		if (session === undefined || this.#lease?.name !== owner) return;
 		for (const notice of this.#desk.unread(owner, session)) {
-			if (this.#sent.has(notice.id)) continue;
-			this.#sent.add(notice.id);
-			if (this.#send({ type: "notice", notice })) this.#desk.handed(notice.id, session);
+			if (this.#first(notice) && this.#send({ type: "notice", notice })) this.#desk.handed(notice.id, session);
 		}
+	}
+
+	/** A host takes over what its orchestrators are to be told. */
+	#pass(host: string): void {
+		for (const notice of this.#desk.unreadOf(host)) if (this.#first(notice)) this.#send({ type: "notice", notice });
+	}
+
+	/** Not yet sent on this connection. */
+	#first({ id }: Notice): boolean {
+		if (this.#sent.has(id)) return false;
+		this.#sent.add(id);
+		return true;
 	}
 
 	changed(lieutenants: readonly Lieutenant[]): void {
 		if (this.#caller?.type === "orchestrator") this.#send({ type: "lieutenants", lieutenants });
+		if (this.#caller?.type !== "host") return;
+		const theirs = this.#desk.madeFor(this.#caller.host, lieutenants);
+		if (theirs.length > 0) this.#send({ type: "lieutenants", lieutenants: theirs });
 	}
 
 	paid(owner: string): void {
@@ -124,16 +147,18 @@ class Session {
 		if (frame.type === "hello") this.#hello(frame);
 		else if (this.#caller === undefined) this.end("The first frame is a hello.");
 		else if (frame.type === "call") void this.#call(frame);
-		else if (frame.type === "acknowledge" && this.#lease !== undefined) {
-			this.#desk.acknowledge(this.#lease.name, frame.notices.map(String));
-		} else if (frame.type === "release" && session !== undefined && this.#lease !== undefined) {
+		else if (frame.type === "acknowledge" && (this.#lease !== undefined || this.#caller.type === "host")) {
+			this.#desk.acknowledge(this.#lease?.name, frame.notices.map(String));
+		} else if (frame.type === "hub" && this.#caller.type === "host") this.#desk.learnHub(String(frame.url));
+		else if (frame.type === "release" && session !== undefined && this.#lease !== undefined) {
 			this.#desk.names.release(this.#lease.name, session);
 		}
 	}
 
 	#hello(hello: HostFrame & { type: "hello" }): void {
 		const { host, version } = this.#desk;
-		this.#send({ type: "hello", protocol: PROTOCOL, version, host });
+		const another = hello.caller?.type === "host" ? { tokenHash: this.#desk.tokenHash() } : {};
+		this.#send({ type: "hello", protocol: PROTOCOL, version, host, ...another });
 		if (hello.protocol !== PROTOCOL) {
 			this.end(fault("update_needed", "This session", String(hello.protocol), String(PROTOCOL)).message);
 			return;
@@ -145,6 +170,13 @@ class Session {
 		}
 		this.#caller = caller;
 		if (caller.type === "orchestrator") this.#lead(caller);
+		if (caller.type === "host") this.#serve(caller.host);
+	}
+
+	/** Another machine's host sees what it asked for, and hears of it what it has not stored. */
+	#serve(host: string): void {
+		this.#send({ type: "lieutenants", lieutenants: this.#desk.madeFor(host, this.#desk.lieutenants()) });
+		this.#pass(host);
 	}
 
 	/** Gives the session its name, its fleet and what it has not read. */
@@ -159,9 +191,12 @@ class Session {
 
 	async #call(call: HostFrame & { type: "call" }): Promise<void> {
 		try {
-			if (call.acting !== undefined) this.#desk.names.check(call.acting);
-			const { author: _, ...own } = call;
-			this.#send({ type: "answer", id: call.id, output: await this.#desk.calls.run(own, this.#name()) });
+			// Who passes calls on has checked who asks; nobody else may name another than itself.
+			const passedOn = this.#caller?.type === "host";
+			if (call.acting !== undefined && !passedOn) this.#desk.names.check(call.acting);
+			const { author, ...own } = call;
+			const name = (passedOn ? author?.name : undefined) ?? this.#name();
+			this.#send({ type: "answer", id: call.id, output: await this.#desk.calls.run(own, name) });
 		} catch (thrown) {
 			this.#send({ type: "refusal", id: call.id, error: faultOf(thrown).toJSON() });
 		}

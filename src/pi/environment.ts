@@ -51,13 +51,9 @@ const KEY_OWNERS = [
 
 const NAMES = new Set([...SYSTEM, ...PI, ...PROVIDERS, ...KEY_OWNERS.map((owner) => `${owner}_API_KEY`)]);
 
-/**
- * The variables of a session's environment that a lieutenant gets. `more` names others that a person wants passed on,
- * such as the key of a provider of their own (the setting `lieutenants.env`).
- */
-export function takenOver(env: Environment, more: readonly string[] = []): Record<string, string> {
-	const wanted = (name: string) =>
-		NAMES.has(name) || more.includes(name) || SYSTEM_PREFIXES.some((prefix) => name.startsWith(prefix));
+/** The variables of a session's environment that a lieutenant gets. */
+export function takenOver(env: Environment): Record<string, string> {
+	const wanted = (name: string) => NAMES.has(name) || SYSTEM_PREFIXES.some((prefix) => name.startsWith(prefix));
 	return Object.fromEntries(
 		Object.entries(env).flatMap(([name, value]) => (value !== undefined && wanted(name) ? [[name, value]] : [])),
 	);
@@ -72,3 +68,14 @@ export const withoutKeys = (taken: Readonly<Record<string, string>>): Record<str
 				SYSTEM_PREFIXES.some((prefix) => name.startsWith(prefix)),
 		),
 	);
+
+/** What names a file or a profile of the session's own machine. */
+const HERE_ONLY = ["GOOGLE_APPLICATION_CREDENTIALS", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"];
+const KEYS = new Set([
+	...PROVIDERS.filter((name) => !HERE_ONLY.includes(name)),
+	...KEY_OWNERS.map((owner) => `${owner}_API_KEY`),
+]);
+
+/** Of what was taken over, what opens a model also from another machine, and what the setting `machines.env` names. */
+export const onlyKeys = (taken: Readonly<Record<string, string>>, more: readonly string[]): Record<string, string> =>
+	Object.fromEntries(Object.entries(taken).filter(([name]) => KEYS.has(name) || more.includes(name)));

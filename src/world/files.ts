@@ -10,6 +10,7 @@ import {
 	readdirSync,
 	readFileSync,
 	readSync,
+	realpathSync,
 	renameSync,
 	rmSync,
 	type Stats,
@@ -113,6 +114,7 @@ export const files: Files = {
 			changed: stats.mtimeMs,
 		};
 	},
+	real: (path) => unlessMissing(() => realpathSync(path)) ?? path,
 	list: (folder) => unlessMissing(() => readdirSync(folder).sort()) ?? [],
 	makeFolder,
 	free(path) {

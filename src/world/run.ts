@@ -4,7 +4,7 @@
  * lived.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { statSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { reason } from "../errors.ts";
 import type { Ran, RunOptions } from "../world.ts";
@@ -36,13 +36,28 @@ function killGroup(pid: number): void {
 }
 
 /** Throws, or emits `error` later, when the command cannot start: Node does either, by the kind of failure. */
-function start(command: string, args: readonly string[], { cwd, env, input }: RunOptions): ChildProcess {
+function start(command: string, args: readonly string[], options: RunOptions): ChildProcess {
+	const { input, inputFile } = options;
+	const file = inputFile === undefined ? undefined : openSync(inputFile, "r");
+	try {
+		return startOn(command, args, options, file ?? (input === undefined ? "ignore" : "pipe"));
+	} finally {
+		if (file !== undefined) closeSync(file);
+	}
+}
+
+function startOn(
+	command: string,
+	args: readonly string[],
+	{ cwd, env }: RunOptions,
+	stdin: number | "ignore" | "pipe",
+): ChildProcess {
 	return spawn(command, [...args], {
 		cwd,
 		env: env === undefined ? process.env : { ...env },
 		// A group of its own: at the timeout its children end with it.
 		detached: true,
-		stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+		stdio: [stdin, "pipe", "pipe"],
 	});
 }
 
@@ -80,7 +95,11 @@ export async function run(command: string, args: readonly string[], options: Run
 		timedOut = true;
 		killGroup(pid);
 	}, options.timeout ?? DEFAULT_TIMEOUT);
+	const abort = () => killGroup(pid);
+	options.signal?.addEventListener("abort", abort, { once: true });
+	if (options.signal?.aborted === true) abort();
 	const exit = await exited;
+	options.signal?.removeEventListener("abort", abort);
 	clearTimeout(deadline);
 	if (options.endsGroup === true) killGroup(pid);
 	await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, LINGER).unref())]);

@@ -15,6 +15,8 @@ import { ADMIN, testHub } from "../hub/support.ts";
 import { makeHome } from "../support/home.ts";
 import { makeModel } from "../support/model.ts";
 import { until } from "../support/until.ts";
+import { API_KEY } from "../support/vers-sim/fixture.ts";
+import { startSim } from "../support/vers-sim/visitor.ts";
 import { DAY, type Step } from "./day.ts";
 
 const operations = await everyOperation();
@@ -23,10 +25,14 @@ const model = await makeModel({
 	script: { agents: { ada: [{ text: "The answer is 42." }], ralph: [{ text: "Tried." }] } },
 });
 const home = makeHome({ model, env: { VERS_INFRA_URL: hub.address } });
+const vers = await startSim();
 mkdirSync(home.flagship, { mode: 0o700 });
 writeFileSync(
 	join(home.flagship, "settings.json"),
-	JSON.stringify({ hub: hub.address, env: { VERS_AUTH_TOKEN: ADMIN } }),
+	JSON.stringify({
+		hub: hub.address,
+		env: { VERS_AUTH_TOKEN: ADMIN, VERS_API_KEY: API_KEY, VERS_BASE_URL: vers.baseUrl },
+	}),
 	{
 		mode: 0o600,
 	},

@@ -108,6 +108,13 @@ describe("a session's connection to its host", () => {
 		});
 	});
 
+	it("waits as long for an answer as the operation is known to take", async () => {
+		const host = await fixtureHost().start();
+		host.onCall = () => undefined;
+		const quick = { ...pause, patience: 300 };
+		await expect(connectTo(host).call(quick, { name: "x" })).rejects.toMatchObject({ code: "host_silent" });
+	});
+
 	it("ends a call at once when its caller's signal aborts", async () => {
 		const host = await fixtureHost().start();
 		host.onCall = () => undefined;

@@ -1,4 +1,6 @@
 /** Tools that are not at hand, in real pi: one of each service is found and used, and no role sees more than its own. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { AnyOperation, Role } from "../../src/contract/operation.ts";
 import { cardsOf } from "../../src/fleet/card.ts";
@@ -9,9 +11,12 @@ import { FixtureHost } from "../client/fixture-host.ts";
 import { everyOperation } from "../fleet/catalog.ts";
 import { testHub } from "../hub/support.ts";
 import { describeEachPi, makeHome, makeModel, PACKAGE, printPi, RpcPi, type Step } from "../support/pi.ts";
+import { API_KEY } from "../support/vers-sim/fixture.ts";
+import { startSim } from "../support/vers-sim/visitor.ts";
 
 const operations = await everyOperation();
 const { hub, mint, done } = await testHub();
+const vers = await startSim();
 const report = await done("POST", "/reports", { title: "t", content: "c", author: "me" });
 await done("POST", "/commits", { commitId: "c", vmId: "v", tags: ["golden"] });
 /** What the examples cannot know. */
@@ -82,6 +87,9 @@ await describeEachPi("tools that are not at hand", (pi) => {
 					...(role === "lieutenant" ? { FLAGSHIP_LIEUTENANT: "01L", FLAGSHIP_HOST_SOCKET: host.path } : {}),
 				},
 			});
+			mkdirSync(home.flagship, { recursive: true, mode: 0o700 });
+			const env = { VERS_API_KEY: API_KEY, VERS_BASE_URL: vers.baseUrl };
+			writeFileSync(join(home.flagship, "settings.json"), JSON.stringify({ env }), { mode: 0o600 });
 			const bareModel = await makeModel({ script: { default: { text: "hi" } } });
 			await printPi(pi, makeHome({ model: bareModel }), "go");
 			const rpc = new RpcPi(pi, home, { args: ["-e", PACKAGE] });

@@ -65,6 +65,7 @@ class Machine {
 				...{ makeFolder: never, free: never, database: never },
 				stat: () => undefined,
 				list: () => [],
+				real: (path: string) => path,
 			},
 		};
 		return new WorkLog({

@@ -26,6 +26,7 @@ it.each([
 	['echo x > "$PWD/src/a.ts"', ["src/a.ts"]],
 	["bash -c 'echo x > src/a.ts'", ["src/a.ts"]],
 	["env A=b timeout 5 tee src/a.ts", ["src/a.ts"]],
+	["stdbuf -o L nice -n 5 tee src/a.ts", ["src/a.ts"]],
 	["npx prettier --write src", ["prettier/…", "src/…"]],
 	["node -e \"require('fs').writeFileSync('src/a.ts', 'x')\"", ["src/a.ts"]],
 	["python3 - <<'EOF'\nopen('src/a.ts', 'w').write('x')\nEOF", ["src/a.ts"]],

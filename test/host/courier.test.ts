@@ -16,6 +16,10 @@ let courier: Courier;
 let sent: RpcCommand[];
 /** How often it said that something was not taken in. */
 let missed: number;
+/** How often its pi was to be replaced. */
+let replaced: number;
+/** A command that pi never answers. */
+let deaf: RpcCommand["type"] | undefined;
 /** How pi stands whenever it is asked; undefined: it gives no answer in time. */
 let state: RpcState | undefined;
 /** Why pi refuses what it is sent; undefined: it takes it. */
@@ -24,7 +28,8 @@ let refusal: string | undefined;
 let hears: (command: RpcCommand) => void;
 
 beforeEach(() => {
-	[time, sent, missed, state, refusal, hears] = [new Time(), [], 0, AT_REST, undefined, () => undefined];
+	[time, sent, missed, replaced] = [new Time(), [], 0, 0];
+	[state, refusal, hears, deaf] = [AT_REST, undefined, () => undefined, undefined];
 	const world = realWorld();
 	const clock = {
 		...world.clock,
@@ -36,6 +41,7 @@ beforeEach(() => {
 		async send(command): Promise<Outcome> {
 			sent.push(command);
 			hears(command);
+			if (command.type === deaf) return new Promise<Outcome>(() => undefined);
 			const data = command.type === "get_entries" ? { entries: [] } : undefined;
 			const response = {
 				type: "response",
@@ -58,7 +64,9 @@ beforeEach(() => {
 			missed += 1;
 		},
 		failedRun: () => 0,
-		replace: () => undefined,
+		replace: () => {
+			replaced += 1;
+		},
 		show: () => undefined,
 	});
 });
@@ -151,4 +159,43 @@ test("any other refusal ends the message, with what pi said", async () => {
 		receipt: "rejected",
 		because: "no such model",
 	});
+});
+
+const STEER = { id: "01JD0000000000000000000001", n: 1, mode: "steer", text: "turn", receipt: "queued" } as const;
+
+/** A steer that pi holds in its queue, in a run that takes nothing. */
+function held(): void {
+	courier.take({ ...up, streaming: true, seen: seen("empty") });
+	post.outbox.add(ID, STEER, "2026-01-01T00:00:00.000Z");
+	courier.take({ type: "asked", message: STEER });
+	courier.take({ type: "taken" });
+	courier.take({ type: "queue", count: 1, ids: new Set([STEER.id]) });
+}
+
+test("why a steer was made hard is stored with it", () => {
+	held();
+	courier.take({ type: "harden", id: STEER.id, because: "not consumed within 10 s" });
+	expect(post.outbox.get(STEER.id)).toMatchObject({ receipt: "accepted", because: "not consumed within 10 s" });
+});
+
+test("an abort that nobody waits for any more has no pi replaced", async () => {
+	held();
+	deaf = "abort";
+	courier.take({ type: "harden", id: STEER.id, because: "not consumed" });
+	await until(1);
+	courier.take({ type: "cleared", ids: new Set([STEER.id]) });
+	expect(types()).toContain("abort");
+	courier.cancel();
+	await until(60_000);
+	expect(replaced).toBe(0);
+});
+
+test("an abort without an answer has its pi replaced after its time", async () => {
+	held();
+	deaf = "abort";
+	courier.take({ type: "harden", id: STEER.id, because: "not consumed" });
+	await until(1);
+	courier.take({ type: "cleared", ids: new Set([STEER.id]) });
+	await until(60_000);
+	expect(replaced).toBe(1);
 });

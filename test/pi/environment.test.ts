@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { takenOver } from "../../src/pi/environment.ts";
+import { onlyKeys, takenOver } from "../../src/pi/environment.ts";
 import { loadOnce } from "../../src/pi/once.ts";
 import { lieutenantSelf } from "../../src/pi/pack/self.ts";
 
@@ -10,9 +10,18 @@ describe("what a lieutenant takes over", () => {
 			...{ PI_CODING_AGENT_DIR: "/a", PI_SESSION_ID: "other", VERS_AUTH_TOKEN: "parent's", STRIPE_API_KEY: "s" },
 			...{ GITHUB_TOKEN: "g", MY_LLM_KEY: "m", FLAGSHIP_LIEUTENANT: "parent", NOTHING: undefined, BASH_ENV: "/x" },
 		};
-		expect(takenOver(env, ["MY_LLM_KEY"])).toEqual({
+		expect(takenOver(env)).toEqual({
 			...{ PATH: "/bin", HOME: "/h", LC_ALL: "C", XDG_CONFIG_HOME: "/c", ANTHROPIC_API_KEY: "k", AWS_PROFILE: "p" },
-			...{ PI_CODING_AGENT_DIR: "/a", MY_LLM_KEY: "m" },
+			PI_CODING_AGENT_DIR: "/a",
+		});
+	});
+});
+
+describe("what goes to another machine", () => {
+	it("is what opens a model there, and what is named; no path, profile or agent of this one", () => {
+		const taken = { PATH: "/bin", SSH_AUTH_SOCK: "/s", AWS_PROFILE: "p", PI_OFFLINE: "1", MY_LLM_KEY: "m" };
+		expect(onlyKeys({ ...taken, ANTHROPIC_API_KEY: "k", HF_TOKEN: "h" }, ["MY_LLM_KEY"])).toEqual({
+			...{ ANTHROPIC_API_KEY: "k", HF_TOKEN: "h", MY_LLM_KEY: "m" },
 		});
 	});
 });

@@ -194,6 +194,7 @@ export class Body {
 				remove: (path) => effect(() => this.machine.removed(path)),
 				rename: (from, to) => effect(() => files.rename(from, to)),
 				stat: (path) => alive(files.stat(path)),
+				real: (path) => alive(files.real(path)),
 				list: (folder) => alive(files.list(folder)),
 				makeFolder: (path) => (files.stat(path) === undefined ? written : effect)(() => files.makeFolder(path)),
 				free: () => (this.machine.full ? 0 : 1e12),

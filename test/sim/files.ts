@@ -60,6 +60,11 @@ export class SimFiles {
 		return { kind, link: false, size, mode: 0o600, owner: 0, changed: node.changed };
 	}
 
+	/** There are no links. */
+	real(path: string): string {
+		return path;
+	}
+
 	list(folder: string): readonly string[] {
 		const names: string[] = [];
 		for (const path of this.#nodes.keys()) if (parent(path) === folder) names.push(path.slice(folder.length + 1));

@@ -93,8 +93,14 @@ export class TestHost {
 		await until(() => child?.signalCode !== null, "the host's end");
 	}
 
-	async create(input: { name: string; role?: string; task?: string; worktree?: boolean }): Promise<Lieutenant> {
-		const whole = { role: `[[agent:${input.name}]] a tester`, local: true, ...input };
+	async create(input: {
+		name: string;
+		role?: string;
+		task?: string;
+		worktree?: boolean;
+		place?: string;
+	}): Promise<Lieutenant> {
+		const whole = { role: `[[agent:${input.name}]] a tester`, place: "local", ...input };
 		return this.client.call(contract.create, whole, { launch: this.launch });
 	}
 

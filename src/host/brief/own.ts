@@ -8,9 +8,13 @@ import type { Mark } from "./attendance.ts";
 /** Those that do not go on by themselves. One that is unreachable does; one that is paused was told to. */
 const STUCK: readonly LieutenantState[] = ["stalled", "failed", "stopped"];
 
+export type Known = Pick<Standing, "state" | "reason" | "costUsd" | "changedAt"> & {
+	readonly spec: Pick<Standing["spec"], "id" | "name">;
+};
+
 export interface OwnFacts {
-	/** All that are or were the orchestrator's, gone ones too. */
-	readonly standings: readonly Standing[];
+	/** All that are or were the orchestrator's, gone ones too; also those on other machines. */
+	readonly standings: readonly Known[];
 	/** The orchestrator's, also those already read. */
 	readonly notices: readonly Notice[];
 	readonly since: Mark | undefined;

@@ -12,8 +12,8 @@ import { type HeldToken, hashOf, type Tokens } from "../store/tokens.ts";
 /** Where a hub is, and with which token this host may speak to it. */
 export interface HubPlace {
 	readonly url: string;
-	/** The home's admin token, or the person's token of a remote hub. */
-	readonly authority: string;
+	/** The home's admin token, or the person's token of a remote hub. Absent: this host's own token is known there. */
+	readonly authority?: string;
 }
 
 export interface AccessOptions {
@@ -110,14 +110,25 @@ export class Access {
 	async #introduceSelf(): Promise<void> {
 		const place = this.#options.find();
 		if (place === undefined || this.#knownTo === place.url) return;
-		const own = this.own();
-		// Read with each address: the home's admin token may have been rotated since.
-		const authority = this.#client(`authority of ${place.url}`, (found) => found.authority);
-		await authority.call(tokens.register, { hash: hashOf(own.token), role: own.role, name: own.name });
+		const { token, role, name } = this.own();
+		if (place.authority !== undefined)
+			await this.#authority(place).call(tokens.register, { hash: hashOf(token), role, name });
 		this.#knownTo = place.url;
 	}
 
-	#client(who: string, tokenAt: (place: HubPlace) => string): Client {
+	/** Read with each address: the home's admin token may have been rotated since. */
+	#authority({ url }: HubPlace): Client {
+		return this.#client(`authority of ${url}`, (found) => found.authority);
+	}
+
+	/** Makes the token of another machine's host known, so that it can link by itself; no secret of it comes here. */
+	async letIn(host: string, hash: string): Promise<void> {
+		const place = this.#options.find();
+		if (place?.authority === undefined) throw fault("hub_away", "");
+		await this.#authority(place).call(tokens.register, { hash, role: "host", name: host });
+	}
+
+	#client(who: string, tokenAt: (place: HubPlace) => string | undefined): Client {
 		const known = this.#clients.get(who);
 		if (known !== undefined) return known;
 		const { world, version, find, http } = this.#options;

@@ -3,7 +3,7 @@ import * as contract from "../../contract/brief.ts";
 import { Fault, fault } from "../../errors.ts";
 import { attendanceOf, attended, awayAfter, keepAttendance, type Mark } from "../brief/attendance.ts";
 import { type HubPart, hubPart } from "../brief/hub.ts";
-import { ownPart } from "../brief/own.ts";
+import { type Known, ownPart } from "../brief/own.ts";
 import { type HostHandler, handle } from "../calls.ts";
 import type { Host } from "../host.ts";
 
@@ -35,12 +35,17 @@ export function briefHandlers(host: Host): readonly HostHandler[] {
 }
 
 function markNow(host: Host, id: string, usd: number): Mark {
-	const lieutenants = Object.fromEntries(host.roster.list().map(({ spec, costUsd }) => [spec.id, costUsd]));
+	const living = [...host.roster.list(), ...elsewhere(host)];
+	const lieutenants = Object.fromEntries(living.map(({ spec, costUsd }) => [spec.id, costUsd]));
 	return { at: host.options.world.clock.now(), lieutenants, session: { id, usd } };
 }
 
+const elsewhere = (host: Host): readonly (Known & { readonly owner: string })[] =>
+	host.machines.rows().map(({ id, name, ...row }) => ({ ...row, spec: { id, name } }));
+
 async function makeBrief(host: Host, orchestrator: string, since: Mark | undefined): Promise<contract.Brief> {
-	const standings = host.roster.list(true).filter((standing) => standing.owner === orchestrator);
+	const known = [...host.roster.list(true), ...elsewhere(host)];
+	const standings = known.filter((standing) => standing.owner === orchestrator);
 	const own = ownPart({ standings, notices: host.inbox.newest(orchestrator), since });
 	const until = host.isoNow();
 	const ours = new Set([orchestrator, ...standings.map(({ spec }) => spec.name)]);

@@ -10,6 +10,7 @@ import type { Host } from "../host.ts";
 import type { Lieutenant } from "../lieutenant.ts";
 import type { Spec, Standing } from "../store/roster.ts";
 import { type Assignment, assign } from "./assignment.ts";
+import { createElsewhere } from "./elsewhere.ts";
 import { logNothingDue, moneyFor, orderOf, orderText, placed } from "./order.ts";
 
 type Input = Static<typeof create.input>;
@@ -27,14 +28,37 @@ const underWay = new WeakMap<Host, Set<string>>();
 export async function createLieutenant(host: Host, input: Input, context: Context): Promise<Output> {
 	const before = host.roster.list().find(({ spec }) => isRequest(spec, context));
 	if (before !== undefined) return output(host.living(before.spec.id), {});
-	if (input.local === false)
-		throw fault("invalid_input", "local: false needs a place for VMs, and none is set up here");
-	return await naming(host, input.name, () => make(host, input, context));
+	const place = placeOf(input);
+	if (place === "local") return await naming(host, input.name, () => make(host, input, context));
+	const launch = launchOf(host, context);
+	const here = (asked: Input) => make(host, asked, context);
+	const elsewhere = () => createElsewhere(host, { place, input, launch, here }, context);
+	// Asked again after an answer was lost: the host there knows whether it is the same request.
+	return host.machines.named(input.name)?.place === place ? elsewhere() : await naming(host, input.name, elsewhere);
+}
+
+/** Here, unless another place is named. */
+function placeOf({ place, local }: Input): string {
+	if (place === undefined) {
+		if (local === false) throw fault("invalid_input", "local: false needs a place, such as ssh:user@machine");
+		return "local";
+	}
+	if (local === true && place !== "local") throw fault("invalid_input", `place: ${place} is not local`);
+	return place;
+}
+
+function launchOf(host: Host, { launch }: Context): Launch {
+	const found = launch ?? host.launches.latest();
+	if (found === undefined) throw fault("no_launch");
+	return found;
 }
 
 /** A lieutenant, a Ralph loop, or one that is being made has it. */
 export const isTaken = (host: Host, name: string): boolean =>
-	host.roster.named(name) !== undefined || host.ralph.holds(name) || underWay.get(host)?.has(name) === true;
+	host.roster.named(name) !== undefined ||
+	host.machines.named(name) !== undefined ||
+	host.ralph.holds(name) ||
+	underWay.get(host)?.has(name) === true;
 
 /** Takes a name that nobody has, for as long as `work` makes its holder. */
 export async function naming<T>(host: Host, name: string, work: (name: string) => Promise<T>): Promise<T> {
@@ -54,8 +78,7 @@ async function make(host: Host, input: Input, context: Context): Promise<Output>
 	const said = orderOf(input);
 	if (input.task === undefined && (input.deliverable ?? input.cap) !== undefined)
 		throw fault("invalid_input", "deliverable and cap go with task");
-	const launch = context.launch ?? host.launches.latest();
-	if (launch === undefined) throw fault("no_launch");
+	const launch = launchOf(host, context);
 	const cwd = folderOf(host, input.cwd, launch);
 	host.disk.refuse(cwd);
 	const id = host.newId();
@@ -95,7 +118,8 @@ async function build(host: Host, input: Input, context: Context, { id, said, lau
 		id,
 		name: input.name,
 		role: input.role.trim(),
-		place: host.place.name,
+		place: launch.from?.place ?? host.place.name,
+		...(launch.from === undefined ? {} : { from: launch.from }),
 		...workspace,
 		...(model === undefined ? {} : { model }),
 		...(thinking === undefined ? {} : { thinking }),

@@ -1,4 +1,6 @@
 /** What can be asked of lieutenants: each operation of the contract with what does it. */
+import type { Static } from "@sinclair/typebox";
+import type { Lieutenant as Row } from "../../contract/lieutenants.ts";
 import * as contract from "../../contract/lieutenants.ts";
 import { fault, reason } from "../../errors.ts";
 import { type Context, type HostHandler, handle } from "../calls.ts";
@@ -27,7 +29,11 @@ export function lieutenantHandlers(host: Host): readonly HostHandler[] {
 		}),
 		handle(contract.status, ({ all }) => {
 			const gone = all === true ? host.roster.list(true).filter((standing) => standing.state === "gone") : [];
-			const lieutenants = [...host.rows(), ...gone.map((standing) => rowOf(standing, host.id))];
+			const lieutenants = [
+				...host.rows(),
+				...host.machines.rows(),
+				...gone.map((standing) => rowOf(standing, host.id)),
+			];
 			return { lieutenants, count: lieutenants.length };
 		}),
 		handle(contract.pause, async ({ name }, context) => {
@@ -37,7 +43,7 @@ export function lieutenantHandlers(host: Host): readonly HostHandler[] {
 		}),
 		handle(contract.resume, ({ name }, context) => resumeLieutenant(host, named(name, context), context)),
 		handle(contract.destroy, ({ name }, context) => destroy(host, name, context)),
-		handle(contract.discover, ({ adopt }, context) => discover(host, adopt, context.acting?.name ?? context.caller)),
+		handle(contract.discover, ({ adopt }, context) => discover(host, adopt, context)),
 	];
 	return handlers as unknown as readonly HostHandler[];
 }
@@ -47,11 +53,8 @@ function find(host: Host, name: string, target: string | undefined): Lieutenant 
 	const id = target ?? host.roster.named(name)?.spec.id;
 	const found = id === undefined ? undefined : host.lieutenants.get(id);
 	if (found === undefined) {
-		throw fault(
-			"lieutenant_unknown",
-			name,
-			host.roster.list().map(({ spec }) => spec.name),
-		);
+		const here = host.roster.list().map(({ spec }) => spec.name);
+		throw fault("lieutenant_unknown", name, [...here, ...host.machines.rows().map((row) => row.name)]);
 	}
 	return found;
 }
@@ -77,6 +80,17 @@ async function destroy(host: Host, name: string, context: Context) {
 			: [find(host, name, context.target)];
 	const destroyed: Destroyed[] = [];
 	const failed: { name: string; error: string }[] = [];
+	const elsewhere = name === "*" ? host.machines.rows().filter((one) => one.owner === owner) : [];
+	// At once: each waits for a way that may be gone.
+	await Promise.all(
+		elsewhere.map(async (row) => {
+			try {
+				destroyed.push(...(await endElsewhere(host, row, context)));
+			} catch (thrown) {
+				failed.push({ name: row.name, error: reason(thrown) });
+			}
+		}),
+	);
 	for (const lieutenant of chosen) {
 		const { id, name: own } = lieutenant.standing.spec;
 		try {
@@ -89,7 +103,34 @@ async function destroy(host: Host, name: string, context: Context) {
 	return { destroyed, failed };
 }
 
-function discover(host: Host, adopt: string | undefined, owner: string) {
+/** One of many: a repeat of the whole request repeats each under the same key. */
+async function endElsewhere(host: Host, row: Row, context: Context): Promise<Destroyed[]> {
+	const own = { ...context, key: `${context.key} ${row.id}` };
+	const answer = await host.machines.pass(row, contract.destroy, { name: row.name }, own);
+	return (answer as Static<typeof contract.destroy.output>).destroyed;
+}
+
+async function discover(host: Host, adopt: string | undefined, context: Context) {
+	const owner = context.acting?.name ?? context.caller;
+	const here = discoverHere(host, adopt, owner);
+	const others = host.machines.rows().filter((row) => row.owner !== owner);
+	const wanted = others.filter((row) => (adopt === "*" ? !host.names.held(row.owner) : row.name === adopt));
+	for (const row of wanted) {
+		const own = { ...context, key: `${context.key} ${row.id}` };
+		await host.machines.pass(row, contract.discover, { adopt: row.name }, own);
+		host.handOver(row.id, owner);
+	}
+	const left = others.filter((row) => !wanted.includes(row));
+	return {
+		found: [
+			...here.found,
+			...left.map((row) => ({ name: row.name, state: row.state, owner: row.owner, held: host.names.held(row.owner) })),
+		],
+		adopted: [...here.adopted, ...wanted.map((row) => row.name)],
+	};
+}
+
+function discoverHere(host: Host, adopt: string | undefined, owner: string) {
 	const others = [...host.lieutenants.values()].filter((lieutenant) => lieutenant.standing.owner !== owner);
 	const wanted = others.filter(({ standing }) =>
 		adopt === "*" ? !host.names.held(standing.owner) : standing.spec.name === adopt,

@@ -43,8 +43,20 @@ export class Inbox {
 		this.#store.run("update notices set session = coalesce(session, ?) where id = ?", session, id);
 	}
 
-	acknowledge(owner: string, ids: readonly string[]): void {
-		for (const id of ids) this.#store.run("update notices set acknowledged = 1 where id = ? and owner = ?", id, owner);
+	/** All that nobody has acknowledged, oldest first. */
+	unacknowledged(): readonly Notice[] {
+		const rows = this.#store.rows("select body from notices where acknowledged = 0 order by seq");
+		return rows.map((row) => JSON.parse(String(row.body)) as Notice);
+	}
+
+	/** Without `owner`: whosever they are. */
+	acknowledge(owner: string | undefined, ids: readonly string[]): void {
+		for (const id of ids)
+			this.#store.run(
+				"update notices set acknowledged = 1 where id = ? and owner = coalesce(?, owner)",
+				id,
+				owner ?? null,
+			);
 	}
 
 	/** Another name takes over a lieutenant: what was not read about it goes along. */

@@ -24,6 +24,8 @@ export interface Spec {
 	readonly pi: readonly string[];
 	/** Who asked for it under which key: a repeated request finds it by them. */
 	readonly request?: { readonly caller: string; readonly key: string };
+	/** Another machine's host asked for it, and is told what becomes of it. */
+	readonly from?: { readonly host: string; readonly place: string };
 	readonly createdAt: string;
 }
 

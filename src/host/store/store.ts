@@ -47,6 +47,7 @@ create index reports_due on reports (counter) where kept = 0;
 const LATER = `
 create table if not exists ralph_loops (id text primary key, name text not null, body text not null, running integer not null) strict;
 create table if not exists ralph_rounds (loop text not null, n integer not null, body text not null, primary key (loop, n)) strict;
+create table if not exists elsewhere (id text primary key, place text not null, body text not null) strict;
 `;
 
 export type Row = Record<string, unknown>;

@@ -44,6 +44,18 @@ const steps: readonly [
 		"transcript_kept",
 		host,
 	],
+	["incidents.record", "POST", "/incidents", { cause: "auth", type: "note", what: "x" }, "incident_opened", host],
+	["incidents.report", "POST", "/incidents/:incidents.record/report", { publish: true }, "report_created", admin],
+	["incidents.close", "POST", "/incidents/:incidents.record/close", {}, "incident_closed", host],
+	["undeleted.record", "POST", "/undeleted", { machine: "m", cause: "transient" }, "machine_undeleted", host],
+	[
+		"undeleted.confirm",
+		"POST",
+		"/undeleted/confirm",
+		{ seen: [{ machine: "m", tries: 1 }], listed: [] },
+		"machines_gone",
+		host,
+	],
 	["board.create", "POST", "/board/tasks", { title: "t" }, "task_created"],
 	["board.update", "PATCH", "/board/tasks/:board.create", { title: "u" }, "task_updated"],
 	["board.bump", "POST", "/board/tasks/:board.create/bump", undefined, "task_bumped"],
@@ -92,7 +104,8 @@ const steps: readonly [
 
 /** Signs of life: they move a deadline or a cursor, and change no record. */
 const SILENT = new Set(["registry.heartbeat", "feed.acknowledge"]);
-const SERVICES = /^(?:log|journal|reports|shares|transcripts|commits|registry|usage|tokens|access|feed)\./;
+const SERVICES =
+	/^(?:log|journal|reports|shares|transcripts|commits|incidents|registry|usage|tokens|access|undeleted|feed)\./;
 
 test("every change of a record is one event with who made it, in the same commit", async () => {
 	await done("POST", "/feed/readers/r", { upto: "0" }, lieutenant);

@@ -66,6 +66,8 @@ const aVm: Need = async (writes) => ({ id: (await writes.done("registry.register
 const aReport: Need = async (writes) => ({ id: (await writes.done("reports.create")).id });
 const aSkill: Need = async (writes) => ({ name: (await writes.done("skills.publish")).name });
 const anExtension: Need = async (writes) => ({ name: (await writes.done("extensions.publish")).name });
+const ofSomeHost: Need = (_writes, mark) => ({ host: mark });
+const anIncident: Need = async (writes) => ({ id: (await writes.done("incidents.record")).id });
 const ofFleet: Need = (_writes, mark) => ({ fleet: mark });
 
 /** What an operation needs besides the example of its declaration, made anew for each write. */
@@ -99,6 +101,9 @@ const NEEDS: Readonly<Record<string, Need>> = {
 	"imports.bring": () => ({
 		records: [{ kind: "log", record: { id: ulid(), timestamp: "2026-01-02T03:04:05.000Z", text: "brought" } }],
 	}),
+	"incidents.close": anIncident,
+	"incidents.record": ofSomeHost,
+	"incidents.report": async (writes) => ({ ...(await anIncident(writes, "")), publish: true }),
 	"registry.delete": aVm,
 	"access.end": () => ({ id: "all" }),
 	"registry.heartbeat": aVm,
@@ -114,6 +119,11 @@ const NEEDS: Readonly<Record<string, Need>> = {
 	"tokens.register": () => ({ hash: randomBytes(32).toString("hex") }),
 	"tokens.revoke": async (writes) => ({ id: (await writes.done("tokens.register")).id }),
 	"transcripts.append": () => ({ lieutenant: ulid() }),
+	"undeleted.confirm": async (writes) => {
+		const { machine, tries } = await writes.done("undeleted.record");
+		return { seen: [{ machine, tries }], listed: [] };
+	},
+	"undeleted.record": (_writes, mark) => ({ machine: mark, host: mark }),
 };
 
 /** Whether each write of it has to be prepared by itself. */

@@ -1,0 +1,181 @@
+/**
+ * The other machines on which this host's lieutenants run. An orchestrator talks to its own host alone, with the same
+ * tools for all places: what concerns a lieutenant elsewhere is passed on to the host there, and comes back from it.
+ */
+import type { Lieutenant } from "../../contract/lieutenants.ts";
+import type { Call, Launch, Notice } from "../../contract/link.ts";
+import type { AnyOperation } from "../../contract/operation.ts";
+import type { Settings } from "../../daemon/settings.ts";
+import { reason } from "../../errors.ts";
+import { onlyKeys } from "../../pi/environment.ts";
+import type { World } from "../../world.ts";
+import type { Context } from "../calls.ts";
+import type { KeptMachines } from "../store/machines.ts";
+import type { Carrier } from "./carrier.ts";
+import { Peer } from "./peer.ts";
+import { machineSettings } from "./settings.ts";
+
+export interface MachinesParts {
+	readonly world: World;
+	readonly version: string;
+	/** This host's id. */
+	readonly host: string;
+	readonly kept: KeptMachines;
+	readonly settings: Settings;
+	/** The way to a place; throws `invalid_input` for a text that names none. */
+	carrier(place: string): Carrier;
+	/** These rows go to all sessions. */
+	changed(rows: readonly Lieutenant[]): void;
+	/** A notice that was made elsewhere, for an orchestrator of this host. */
+	notice(notice: Notice): void;
+	/** Where the hub is, if one is known. */
+	hub(): string | null;
+	/** Makes the hub token of a host elsewhere known. */
+	letIn(host: string, tokenHash: string): Promise<void>;
+	complain(what: string): void;
+}
+
+export class Machines {
+	readonly #parts: MachinesParts;
+	readonly #peers = new Map<string, Peer>();
+	/** By lieutenant: what of its row was stored last. */
+	readonly #saved = new Map<string, string>();
+
+	constructor(parts: MachinesParts) {
+		this.#parts = parts;
+	}
+
+	/** Those with lieutenants are reached for at once. */
+	begin(): void {
+		for (const [place, rows] of this.#parts.kept.all()) {
+			try {
+				this.#peer(place, rows);
+			} catch (thrown) {
+				this.#parts.complain(`${place} cannot be reached for: ${reason(thrown)}`);
+			}
+		}
+	}
+
+	/** A hub has come, perhaps at another address. */
+	hubMoved(): void {
+		for (const peer of this.#peers.values()) void peer.bringHub();
+	}
+
+	close(): void {
+		for (const peer of this.#peers.values()) peer.close();
+	}
+
+	/** Somebody lives elsewhere, and would not be heard without this host. */
+	get busy(): boolean {
+		return this.rows().length > 0;
+	}
+
+	rows(): readonly Lieutenant[] {
+		return [...this.#peers.values()].flatMap((peer) => peer.rows());
+	}
+
+	named(name: string): Lieutenant | undefined {
+		return this.rows().find((row) => row.name === name);
+	}
+
+	/** What passes this call on, where its lieutenant lives elsewhere; undefined for all others. */
+	route(operation: AnyOperation, { target, input }: Call): ((context: Context) => Promise<unknown>) | undefined {
+		if (!operation.name.startsWith("lieutenants.") || this.#peers.size === 0) return undefined;
+		const name = (input as { name?: unknown }).name;
+		const row = this.rows().find(({ id, name: own }) => (target === undefined ? own === name : id === target));
+		if (row === undefined || operation.name === "lieutenants.create") return undefined;
+		return (context) => this.pass(row, operation, input, context);
+	}
+
+	/** Asks the host where this one lives, in the name of who asks here. */
+	pass({ id, place }: Lieutenant, operation: AnyOperation, input: unknown, context: Context): Promise<unknown> {
+		return this.#using(place, async (peer) =>
+			placed(await peer.call(operation, input, { ...passed(context), target: id }), place),
+		);
+	}
+
+	/** A new one there. `launch` is that of the session which asks: what of it holds elsewhere, goes along. */
+	create(place: string, operation: AnyOperation, input: unknown, context: Context, launch: Launch): Promise<unknown> {
+		return this.#using(place, async (peer) => {
+			const there = await this.#launch(peer, launch);
+			await peer.met();
+			return placed(await peer.call(operation, input, { ...passed(context), launch: there }), place);
+		});
+	}
+
+	/** pi and folder are that machine's; of the session's environment only what opens a model goes there. */
+	async #launch(peer: Peer, { env: mine, model, thinking }: Launch): Promise<Launch> {
+		const { pi, folder, env } = await peer.ready((what) => this.#parts.complain(`${peer.place}: ${what}`));
+		return {
+			...{ pi, cwd: folder, env: { ...env, ...this.#keys(mine) } },
+			...(model === undefined ? {} : { model }),
+			...(thinking === undefined ? {} : { thinking }),
+			from: { host: this.#parts.host, place: peer.place },
+		};
+	}
+
+	/** What a person keeps for all lieutenants, and what this session has. */
+	#keys(mine: Launch["env"]): Record<string, string> {
+		const { env, values } = this.#parts.settings;
+		return onlyKeys({ ...env, ...mine }, machineSettings(values).settings.env);
+	}
+
+	/** A machine on which nobody lives is let go when the last call that needs it is over. */
+	async #using<T>(place: string, work: (peer: Peer) => Promise<T>): Promise<T> {
+		const peer = this.#peer(place);
+		peer.uses++;
+		try {
+			return await work(peer);
+		} finally {
+			peer.uses--;
+			this.#letGo(peer);
+		}
+	}
+
+	#letGo(peer: Peer): void {
+		if (peer.uses > 0 || peer.rows().length > 0 || this.#peers.get(peer.place) !== peer) return;
+		this.#peers.delete(peer.place);
+		peer.close();
+	}
+
+	#peer(place: string, rows: readonly Lieutenant[] = []): Peer {
+		const known = this.#peers.get(place);
+		if (known !== undefined) return known;
+		const { world, version, host, carrier, notice, hub, letIn, complain } = this.#parts;
+		const peer = new Peer({
+			...{ world, version, host, place, rows, notice, hub, letIn, complain },
+			carrier: carrier(place),
+			changed: (now) => this.#changed(peer, now),
+		});
+		this.#peers.set(place, peer);
+		return peer;
+	}
+
+	#changed(peer: Peer, rows: readonly Lieutenant[]): void {
+		const { kept, changed } = this.#parts;
+		for (const row of rows) {
+			if (row.state === "gone") {
+				kept.remove(row.id);
+				this.#saved.delete(row.id);
+			} else if (row.state !== "unreachable") this.#keep(row);
+		}
+		changed(rows);
+		this.#letGo(peer);
+	}
+
+	/** What a host that starts again has to show at once. What comes and goes in a run is heard with the next connection. */
+	#keep(row: Lieutenant): void {
+		const text = JSON.stringify([row.state, row.reason, row.owner, row.task, row.branch]);
+		if (this.#saved.get(row.id) === text) return;
+		this.#parts.kept.save(row);
+		this.#saved.set(row.id, text);
+	}
+}
+
+const passed = ({ caller, acting, key }: Context) => ({ acting, key, author: { name: caller, role: "orchestrator" } });
+
+/** Rows that come back say the place as it is called here. */
+function placed(output: unknown, place: string): unknown {
+	const row = typeof output === "object" && output !== null && "place" in output;
+	return row ? { ...output, place } : output;
+}

@@ -1,0 +1,238 @@
+/**
+ * One other machine, as this host sees it: the way there, the host there, and the lieutenants that run there for this
+ * one. The way may break and come back at any time: calls wait and are asked again under the same key, rows are sent
+ * whole again, notices until they are stored here.
+ */
+import { createHostClient, type HostClient, type HostState } from "../../client/host.ts";
+import type { Lieutenant } from "../../contract/lieutenants.ts";
+import type { Acting, Call, Launch, Notice } from "../../contract/link.ts";
+import type { AnyOperation } from "../../contract/operation.ts";
+import { Fault, fault, reason } from "../../errors.ts";
+import type { Timer, World } from "../../world.ts";
+import type { Carried, Carrier } from "./carrier.ts";
+
+/** ms without a way there, after which its lieutenants are shown as unreachable (`protocol.md` §6). */
+export const UNREACHABLE_MS = 30_000;
+/** Pauses before a way that could not be made is tried again, in ms; the last one repeats. */
+const PAUSES = [0, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000] as const;
+/** A new lieutenant's work is claimed in the hub: so long, in ms, its host is given to hear where that is. */
+const MEET_MS = 10_000;
+/** A call waits so long for a way that is gone, in ms: one that heals at once is not worth a refusal. */
+const PATIENCE = 15_000;
+
+export interface PeerParts {
+	readonly world: World;
+	readonly version: string;
+	/** This host's id. */
+	readonly host: string;
+	/** `ssh:user@machine:port`. */
+	readonly place: string;
+	readonly carrier: Carrier;
+	/** As last stored. */
+	readonly rows: readonly Lieutenant[];
+	/** Stores what changed, and tells the sessions. */
+	changed(rows: readonly Lieutenant[]): void;
+	/** Stores a notice; only then it is acknowledged there. */
+	notice(notice: Notice): void;
+	/** Where the hub is, if one is known. */
+	hub(): string | null;
+	/** Makes the hub token of a host there known, so that it can link by itself. */
+	letIn(host: string, tokenHash: string): Promise<void>;
+	complain(what: string): void;
+}
+
+/** What is passed on for somebody else. */
+export interface Passed {
+	readonly target?: string | undefined;
+	readonly key?: string | undefined;
+	readonly acting?: Acting | undefined;
+	readonly author: NonNullable<Call["author"]>;
+	readonly launch?: Launch | undefined;
+}
+
+export class Peer {
+	/** Calls under way that need it. */
+	uses = 0;
+	readonly #parts: PeerParts;
+	readonly #rows = new Map<string, Lieutenant>();
+	readonly #client: HostClient;
+	readonly #ended = new AbortController();
+	readonly #waiting = new Set<(what: string) => void>();
+	readonly #meeting = new Set<() => void>();
+	/** The host there was met, and told where the hub is. */
+	#settled = false;
+	#carried: Carried | undefined;
+	#opening: Promise<Carried> | undefined;
+	#failures = 0;
+	#why = "";
+	#silence: Timer | undefined;
+	#unreachable = false;
+	#hash: { readonly host: string; readonly token: string | undefined } | undefined;
+
+	constructor(parts: PeerParts) {
+		this.#parts = parts;
+		for (const row of parts.rows) this.#rows.set(row.id, row);
+		const { world, version, host } = parts;
+		this.#client = createHostClient({
+			world,
+			version,
+			caller: { type: "host", host },
+			findHost: () => this.#address(),
+		});
+		this.#lost();
+		this.#client.listen({
+			onState: (state) => this.#state(state),
+			onLieutenants: (rows, all) => this.#learn(rows, all),
+			onNotice: (notice) => {
+				parts.notice(notice);
+				this.#client.acknowledge([notice.id]);
+			},
+		});
+		this.#client.connect();
+	}
+
+	get place(): string {
+		return this.#parts.place;
+	}
+
+	/** Its lieutenants, as they are shown. */
+	rows(): readonly Lieutenant[] {
+		return [...this.#rows.values()].map((row) => this.#shown(row));
+	}
+
+	/** Resolves with the way there. `step` hears what is done to make it. Rejects with why there is none. */
+	async ready(step: (what: string) => void): Promise<Carried> {
+		this.#waiting.add(step);
+		try {
+			return await this.#way();
+		} finally {
+			this.#waiting.delete(step);
+		}
+	}
+
+	/** Resolves once the host there was met and has its hub, or soon in any case: without either, calls say so. */
+	async met(): Promise<void> {
+		await new Promise<void>((resolve) => {
+			this.#meeting.add(resolve);
+			this.#parts.world.clock.after(MEET_MS, resolve);
+			if (this.#settled) resolve();
+		});
+	}
+
+	/** Asks the host there. Throws its refusal, or `machine_unreachable`. */
+	async call(operation: AnyOperation, input: unknown, passed: Passed): Promise<unknown> {
+		try {
+			return await this.#client.call(operation, input as never, { ...passed, patience: PATIENCE });
+		} catch (thrown) {
+			if (thrown instanceof Fault && thrown.code === "host_unreachable")
+				throw fault("machine_unreachable", this.place, this.#why);
+			throw thrown;
+		}
+	}
+
+	/** The hub is reached from there, and lets that host in. Without a hub it keeps what it has to tell. */
+	async bringHub(): Promise<void> {
+		const { hub, letIn, complain } = this.#parts;
+		const url = hub();
+		if (url === null || this.#carried === undefined || this.#hash?.token === undefined) return;
+		try {
+			await letIn(this.#hash.host, this.#hash.token);
+			this.#client.tellHub(await this.#carried.bring(url));
+		} catch (thrown) {
+			complain(`${this.place} does not reach the hub: ${reason(thrown)}`);
+		}
+	}
+
+	/** The host there and its agents go on. */
+	close(): void {
+		this.#ended.abort();
+		this.#silence?.cancel();
+		this.#client.close();
+		void this.#carried?.close();
+	}
+
+	/** The socket of the host there; the way is made anew when it is gone, after a pause that grows. */
+	async #address(): Promise<string> {
+		const pause = PAUSES[Math.min(this.#failures, PAUSES.length - 1)] ?? 0;
+		if (this.#carried === undefined && pause > 0)
+			await new Promise<void>((resolve) => this.#parts.world.clock.after(pause, resolve));
+		return (await this.#way()).address;
+	}
+
+	async #way(): Promise<Carried> {
+		if (this.#carried !== undefined) return this.#carried;
+		this.#opening ??= this.#open().finally(() => {
+			this.#opening = undefined;
+		});
+		return await this.#opening;
+	}
+
+	async #open(): Promise<Carried> {
+		this.#ended.signal.throwIfAborted();
+		try {
+			const step = (what: string) => {
+				for (const tell of this.#waiting) tell(what);
+			};
+			const carried = await this.#parts.carrier.open(step, this.#ended.signal);
+			this.#failures = 0;
+			this.#carried = carried;
+			void carried.closed.then((why) => {
+				this.#why = why;
+				if (this.#carried === carried) this.#carried = undefined;
+			});
+			return carried;
+		} catch (thrown) {
+			this.#failures++;
+			if (this.#why !== reason(thrown)) this.#parts.complain(`${this.place}: ${reason(thrown)}`);
+			this.#why = reason(thrown);
+			throw thrown;
+		}
+	}
+
+	#state(state: HostState): void {
+		if (state.type === "away") {
+			this.#settled = false;
+			if (this.#carried !== undefined) this.#why = state.why.message;
+			this.#lost();
+			return;
+		}
+		if (state.type !== "connected") return;
+		this.#silence?.cancel();
+		this.#silence = undefined;
+		this.#hash = { host: state.host, token: state.tokenHash };
+		void this.bringHub().then(() => {
+			this.#settled = true;
+			for (const tell of this.#meeting) tell();
+			this.#meeting.clear();
+		});
+	}
+
+	/** Without a word from there for a while nobody knows how they are. */
+	#lost(): void {
+		this.#silence ??= this.#parts.world.clock.after(UNREACHABLE_MS, () => {
+			this.#unreachable = true;
+			this.#parts.changed(this.rows());
+		});
+	}
+
+	/** The first rows of a connection are all there are: who is missing has ended meanwhile. */
+	#learn(rows: readonly Lieutenant[], all: boolean): void {
+		const { place, changed } = this.#parts;
+		const here = rows.map((row) => ({ ...row, place }));
+		const ids = new Set(here.map(({ id }) => id));
+		const missing = all ? [...this.#rows.values()].filter(({ id }) => !ids.has(id)) : [];
+		const told = [...here, ...missing.map((row) => ({ ...row, state: "gone" }) as const)];
+		this.#unreachable = false;
+		for (const row of told) {
+			if (row.state === "gone") this.#rows.delete(row.id);
+			else this.#rows.set(row.id, row);
+		}
+		changed(told);
+	}
+
+	#shown(row: Lieutenant): Lieutenant {
+		if (!this.#unreachable) return row;
+		const why = this.#why === "" ? `${this.place} is not reached` : this.#why.replace(/\.$/, "");
+		return { ...row, state: "unreachable", reason: `${why}; it may well be at work` };
+	}
+}

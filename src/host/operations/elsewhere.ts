@@ -1,0 +1,62 @@
+/**
+ * A new lieutenant on another machine, and what becomes of it when that machine cannot have it. It is made here instead
+ * only when it was surely not made there: an answer that was lost is asked for again, never made up for.
+ */
+import type { Static } from "@sinclair/typebox";
+import { create } from "../../contract/lieutenants.ts";
+import type { Launch } from "../../contract/link.ts";
+import { type ErrorCode, Fault } from "../../errors.ts";
+import type { Context } from "../calls.ts";
+import type { Host } from "../host.ts";
+import { machineSettings } from "../machines/settings.ts";
+
+type Input = Static<typeof create.input>;
+type Output = Static<typeof create.output>;
+
+/** Refusals that come before the host there is asked: nothing was made. */
+const NOT_MADE: readonly ErrorCode[] = ["machine_unreachable", "machine_unfit"];
+
+export interface Elsewhere {
+	readonly place: string;
+	readonly input: Input;
+	readonly launch: Launch;
+	/** Makes it on this machine. */
+	here(input: Input): Promise<Output>;
+}
+
+export async function createElsewhere(
+	host: Host,
+	{ place, input, launch, here }: Elsewhere,
+	context: Context,
+): Promise<Output> {
+	const { place: _, local: __, fallback, ...asked } = input;
+	try {
+		return (await host.machines.create(place, create, asked, context, launch)) as Output;
+	} catch (thrown) {
+		if (!(thrown instanceof Fault) || !NOT_MADE.includes(thrown.code)) throw thrown;
+		const wish = fallback ?? machineSettings(host.options.settings.values).settings.fallback;
+		if (wish === "never") throw thrown;
+		if (wish === "ask") throw asking(thrown);
+		if (input.cwd !== undefined && !isHere(host, input.cwd, launch)) throw notHere(thrown, input.cwd);
+		const made = await here(asked);
+		const why = `made here instead of on ${place}: ${thrown.message}`;
+		const text = `${made.name} was ${why}`;
+		host.keep(`lieutenant:${made.id}`, "log.append", { text: text.slice(0, 2_000) }, `fell back ${made.id}`);
+		return { ...made, note: [made.note, `It was ${why}`].filter(Boolean).join(" ") };
+	}
+}
+
+const asking = ({ code, message }: Fault): Fault =>
+	new Fault(
+		code,
+		message,
+		"Ask the person whether it may run here instead; if so, create it again with place local, or with fallback auto.",
+	);
+
+const notHere = ({ code, message }: Fault, cwd: string): Fault =>
+	new Fault(code, `${message} It cannot run here either: there is no folder ${cwd} on this machine.`);
+
+function isHere(host: Host, cwd: string, launch: Launch): boolean {
+	const path = cwd.startsWith("/") ? cwd : `${launch.cwd}/${cwd}`;
+	return host.options.world.files.stat(path)?.kind === "folder";
+}

@@ -1,0 +1,79 @@
+/** What can be asked about VMs: by the person's account, with what the hub has to know of it. */
+import * as commits from "../../contract/commits.ts";
+import * as contract from "../../contract/vms.ts";
+import type { From } from "../../vers/client.ts";
+import { VersFault } from "../../vers/fault.ts";
+import { type Context, type HostHandler, handle } from "../calls.ts";
+import type { Host } from "../host.ts";
+
+/** A platform's id of a snapshot; anything else with a colon is a repository's tag. */
+const ID = /^[0-9a-f-]{36}$/i;
+
+export function vmHandlers(host: Host): readonly HostHandler[] {
+	const { vers } = host;
+	const made = async (from: From, labels: Record<string, string>) => ({
+		id: await (await vers.open()).creations.make(from, labels),
+	});
+	const handlers = [
+		handle(contract.list, async () => {
+			const vms = (await (await vers.open()).client.list()).map((vm) => ({ ...vm, labels: { ...vm.labels } }));
+			return { vms, count: vms.length };
+		}),
+		handle(contract.create, ({ label, ...size }) =>
+			made({ type: "root", ...size }, label === undefined ? {} : { label }),
+		),
+		handle(contract.restore, ({ commit }) =>
+			made(ID.test(commit) || !commit.includes(":") ? { type: "commit", commit } : { type: "ref", ref: commit }, {}),
+		),
+		handle(contract.branch, async ({ vm, count = 1 }) => {
+			const { ids, why } = await (await vers.open()).creations.branch(vm, count);
+			if (ids.length === 0 && why !== undefined) throw why;
+			return { ids: [...ids], missing: count - ids.length, ...(why === undefined ? {} : { why: why.message }) };
+		}),
+		handle(contract.commit, async (input, context) => {
+			const { vm, label, pause = false } = input;
+			const name = label === undefined ? {} : { name: label.slice(0, 100) };
+			const id = await (await vers.open()).client.commit(vm, { keepPaused: pause, ...name });
+			return { commit: id, recorded: inLedger(host, id, input, context) };
+		}),
+		handle(contract.state, async ({ vm, state }) => {
+			await (await vers.open()).client.setState(vm, state);
+			return { id: vm, state };
+		}),
+		handle(contract.remove, async ({ vm }) => {
+			const { machines, freed, left } = await vers.open();
+			const ended = await machines.end(vm);
+			if (ended.type === "gone") {
+				freed();
+				return { id: vm, gone: true };
+			}
+			const { cause, raw } = ended;
+			if (cause === "forbidden") throw new VersFault("forbidden", `machine ${vm}`, raw);
+			left(vm, ended);
+			return { id: vm, gone: false, why: cause };
+		}),
+	];
+	return handlers as unknown as readonly HostHandler[];
+}
+
+/**
+ * Every snapshot is recorded, also while the hub is away. What may hold a key is never taken for a golden image: who takes
+ * it has to say that there is none.
+ */
+function inLedger(
+	host: Host,
+	id: string,
+	{ vm, label, tags = [], secrets = true }: { vm: string; label?: string; tags?: string[]; secrets?: boolean },
+	{ acting, caller }: Context,
+): string {
+	const agent = acting?.name ?? caller;
+	const held = host.tokens.list().find(({ subject }) => subject === `orchestrator:${agent}`);
+	const input = {
+		...{ commitId: id, vmId: vm, containsSecrets: secrets },
+		...(label === undefined ? {} : { label }),
+		...(tags.length === 0 ? {} : { tags: secrets ? tags.filter((tag) => tag !== commits.GOLDEN) : tags }),
+	};
+	host.keep(held?.subject ?? "host", "commits.record", input, `commit ${id}`);
+	const golden = secrets && tags.includes(commits.GOLDEN);
+	return golden ? "recorded, but not as golden: it may hold keys (secrets: false says that it does not)" : "recorded";
+}
