@@ -24,6 +24,8 @@ export interface HearingParts {
 	readonly vigil: Vigil;
 	readonly steers: Steers;
 	life(): Life | undefined;
+	/** A summary was given up: nothing in its session tells what that took. */
+	summaryCut(look: Look): void;
 }
 
 export class Hearing {
@@ -52,6 +54,9 @@ export class Hearing {
 				return;
 			case "turn_end":
 				keeper.turned(await reading.look());
+				return;
+			case "compaction_end":
+				if (record.aborted) this.#parts.summaryCut(await reading.look());
 				return;
 			case "tool_execution_start":
 				register.show();

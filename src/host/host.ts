@@ -63,7 +63,7 @@ import { Store } from "./store/store.ts";
 import { KeptStorms } from "./store/storms.ts";
 import { type HeldToken, hashOf, Tokens } from "./store/tokens.ts";
 import { Archive } from "./transcripts/archive.ts";
-import { cutRecords, owedRecord, usageRecord } from "./usage.ts";
+import { cutRecords, owedRecord, summaryRecord, usageRecord } from "./usage.ts";
 import { VersDesk } from "./vers.ts";
 
 export interface HostOptions {
@@ -519,6 +519,10 @@ export class Host {
 			receipt: (id) => this.news.receipt(id),
 			used: (standing, look, death) => this.#used(standing, look, death),
 			owed: (standing, look) => this.#owed(standing, look),
+			summaryCut: (standing, look) => {
+				const { input, key } = summaryRecord(standing, look, this.isoNow());
+				this.keep(`lieutenant:${standing.spec.id}`, "usage.estimate", input, key);
+			},
 			bounds: this.bounds,
 			liveness: this.liveness,
 			evidence: this.#employer.workLog === "off" ? "tools" : "changes",

@@ -131,6 +131,7 @@ export class Lieutenant {
 			...{ register, courier, keeper, present, backoff, vigil, steers },
 			reading: this.#reading,
 			life: () => this.#life,
+			summaryCut: (look) => this.#quarters.summaryCut(this.standing, look),
 		});
 	}
 
@@ -231,11 +232,11 @@ export class Lieutenant {
 	}
 
 	/** Its process is gone: what it used is recorded, with the answer that this may have cut off. */
-	#cut(look: Look, heard: number): void {
+	#cut(look: Look, heard: number, summing = false): void {
 		const words = this.#courier.open.reduce((sum, { text }) => sum + text.length, 0);
 		const at = new Date(this.#quarters.world.clock.now()).toISOString();
 		const asked = words === 0 ? undefined : words;
-		this.#quarters.used(this.standing, look, { life: this.standing.lives, heard, asked, at });
+		this.#quarters.used(this.standing, look, { life: this.standing.lives, heard, asked, at, summing });
 	}
 
 	#start(): void {
@@ -403,11 +404,11 @@ export class Lieutenant {
 			record: (record) => this.#intake.queue(() => this.#hearing.record(record)),
 			ended: (end) => {
 				const ending = this.#ending;
-				let heard: number | undefined;
+				let said: { readonly heard: number; readonly summing: boolean } | undefined;
 				this.#intake.insist(() => {
 					// All that it said is taken in by now; a second try finds nothing of it any more.
-					heard ??= this.#present.heard;
-					return this.#ended(end, ending, heard);
+					said ??= { heard: this.#present.heard, summing: this.#present.summing };
+					return this.#ended(end, ending, said);
 				});
 			},
 		};
@@ -461,12 +462,16 @@ export class Lieutenant {
 		this.#journal.forget();
 	}
 
-	/** `ending`: what this host was doing to it when it came; `heard`: characters of the answer that it cut off. */
-	async #ended(end: LifeEnd, ending: "stop" | "replace" | undefined, heard: number): Promise<void> {
+	/** `ending`: what this host was doing to it when it came; `said`: what it cut off. */
+	async #ended(
+		end: LifeEnd,
+		ending: "stop" | "replace" | undefined,
+		{ heard, summing }: { readonly heard: number; readonly summing: boolean },
+	): Promise<void> {
 		this.#life = undefined;
 		this.#present.end();
 		this.#cancelTimers();
-		this.#cut(await this.#reading.look(), heard);
+		this.#cut(await this.#reading.look(), heard, summing);
 		if (ending === undefined) {
 			this.#died(end);
 			return;

@@ -10,6 +10,7 @@ export class Present {
 	#tool: (Live["tool"] & { readonly call: string }) | undefined;
 	#partial = "";
 	#heard = 0;
+	#summing = false;
 
 	constructor(world: World) {
 		this.#world = world;
@@ -29,6 +30,11 @@ export class Present {
 		return this.#heard;
 	}
 
+	/** Its conversation is being summarized. */
+	get summing(): boolean {
+		return this.#summing;
+	}
+
 	get shown(): Pick<Live, "partial" | "tool"> {
 		return { partial: this.#partial, tool: this.#tool };
 	}
@@ -42,11 +48,14 @@ export class Present {
 			const { call, tool, input } = record;
 			this.#tool = { call, name: toolLine(tool, input), since: this.#world.clock.now() };
 		} else if (record.type === "tool_execution_end" && this.#tool?.call === record.call) this.#tool = undefined;
+		else if (record.type === "compaction_start") this.#summing = true;
+		else if (record.type === "compaction_end") this.#summing = false;
 	}
 
 	/** The run is over. */
 	end(): void {
 		this.#tool = undefined;
+		this.#summing = false;
 		this.#quiet();
 	}
 

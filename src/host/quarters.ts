@@ -32,6 +32,8 @@ export interface Quarters {
 	receipt(id: string): void;
 	/** What its session has used, as far as the file tells; `death`, once, after its process has ended. */
 	used(standing: Standing, look: Look, death?: Death): void;
+	/** A summary of its conversation was given up. */
+	summaryCut(standing: Standing, look: Look): void;
 	/** What it did and did not log, once it has ended for good. */
 	owed(standing: Standing, look: Look): void;
 	readonly bounds: BoundSettings;

@@ -4,7 +4,7 @@ import type { append } from "../contract/log.ts";
 import type { recordEstimate, recordSession } from "../contract/usage.ts";
 import { fold, workEvents } from "../gates/ledger.ts";
 import { owed } from "../gates/owed.ts";
-import { cutAnswers, cutByDeath, type Death } from "../pi/cut.ts";
+import { type CutRequest, cutAnswers, cutByDeath, cutSummary, type Death } from "../pi/cut.ts";
 import { sessionUsage } from "../pi/usage.ts";
 import type { Look } from "./journal.ts";
 import type { Standing } from "./store/roster.ts";
@@ -30,18 +30,25 @@ const countsFor = ({ owner, spec }: Standing): { readonly parentAgent: string; r
 });
 
 /** A row for each request whose answer was cut off; with `death`, also for the one that this end has cut off. */
-export function cutRecords(
-	standing: Standing,
-	look: Look,
-	death?: Death,
-): readonly Kept<Static<typeof recordEstimate.input>>[] {
-	const { id, name, model } = standing.spec;
+export function cutRecords(standing: Standing, look: Look, death?: Death): readonly CutRecord[] {
+	const { model } = standing.spec;
 	const died = death === undefined || model === undefined ? death : { ...death, model };
 	const last = died === undefined ? undefined : cutByDeath(look.entries, died);
-	return [...cutAnswers(look.entries), ...(last === undefined ? [] : [last])].map((cut) => ({
+	return [...cutAnswers(look.entries), ...(last === undefined ? [] : [last])].map((cut) => cutRecord(standing, cut));
+}
+
+/** For a summary that was given up just now. */
+export const summaryRecord = (standing: Standing, { entries }: Look, at: string): CutRecord =>
+	cutRecord(standing, cutSummary(entries, "abort", at));
+
+type CutRecord = Kept<Static<typeof recordEstimate.input>>;
+
+function cutRecord(standing: Standing, cut: CutRequest): CutRecord {
+	const { id, name } = standing.spec;
+	return {
 		input: { ...cut, sessionId: id, agent: name, ...countsFor(standing) },
 		key: `cut ${id} ${cut.request} ${standing.owner}`,
-	}));
+	};
 }
 
 /**

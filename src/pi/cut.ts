@@ -30,6 +30,8 @@ export interface Death {
 	readonly at: string;
 	/** Of the session, where no answer has named one yet. */
 	readonly model?: string;
+	/** pi was having its conversation summarized: an answer of which no entry tells. */
+	readonly summing?: boolean;
 }
 
 const tokensOf = (characters: number): number => Math.ceil(characters / 4);
@@ -52,12 +54,29 @@ export function cutAnswers(entries: readonly Entry[]): readonly CutRequest[] {
 
 /** The request that was under way when its process ended; undefined when there was none. */
 export function cutByDeath(entries: readonly Entry[], death: Death): CutRequest | undefined {
+	if (death.summing === true) return cutSummary(entries, "kill", death.at);
 	const path = pathTo(entries);
 	const { type } = endingOf(path);
 	if (type !== "unanswered" && !(type === "empty" && death.asked !== undefined)) return undefined;
 	const model = answersIn(entries).length === 0 ? death.model : undefined;
-	const guess = estimate(entries, path, death.heard, model, death.asked ?? 0);
-	return { request: `life ${death.life}`, ...guess, cutBy: "kill", at: death.at };
+	const guessed = estimate(entries, path, death.heard, model, death.asked ?? 0);
+	return { request: `life ${death.life}`, ...guessed, cutBy: "kill", at: death.at };
+}
+
+/**
+ * A summary that was given up: pi writes an entry of one that is whole, and of no other. It was asked about what has been
+ * said since the one before it. What had come of it nobody hears.
+ */
+export function cutSummary(entries: readonly Entry[], cutBy: "kill" | "abort", at: string): CutRequest {
+	const path = pathTo(entries);
+	const since = path.slice(path.findLastIndex(({ type }) => type === "compaction") + 1);
+	const asked = since.reduce((sum, entry) => sum + lengthOf(entry), 0);
+	return {
+		request: `summary after ${entries.at(-1)?.id ?? "nothing"}`,
+		...guess(entries, tokensOf(asked), 0),
+		cutBy,
+		at,
+	};
 }
 
 function cutOf(message: AssistantMessage): CutRequest["cutBy"] | undefined {
@@ -81,11 +100,19 @@ function estimate(
 	const counted = before.findLastIndex((entry) => countedIn(entry) > 0 || entry.type === "compaction");
 	const known = counted === -1 ? 0 : countedIn(before[counted]);
 	const since = before.slice(counted + 1).reduce((sum, entry) => sum + lengthOf(entry), more);
-	const [input, output] = [known + tokensOf(since), tokensOf(written)];
+	return { ...guess(entries, known + tokensOf(since), tokensOf(written)), ...(model === undefined ? {} : { model }) };
+}
+
+/** So many tokens, at what the session's others have cost. */
+function guess(
+	entries: readonly Entry[],
+	input: number,
+	output: number,
+): Pick<CutRequest, "model" | "tokens" | "cost"> {
 	const price = pricesIn(entries);
 	const cost = { input: input * price.input, output: output * price.output, cacheRead: 0, cacheWrite: 0 };
 	return {
-		model: model ?? modelOf(entries),
+		model: modelOf(entries),
 		tokens: { input, output, cacheRead: 0, cacheWrite: 0, total: input + output },
 		cost: { ...cost, total: cost.input + cost.output },
 	};

@@ -39,8 +39,11 @@ export const NO_FIGURES: Figures = {
 const LEAST = { lieutenants: 5, changes: 30, deaths: 5, pushesTried: 8, compactions: 5, refusalsIgnored: 8 } as const;
 /** Turns of the settings' cap, and the one that is under way when it is met. */
 const TURNS = 31;
-/** Answers from one compaction to the next: five, and those that a kill has put between. */
-const UNCOMPACTED = 8;
+/**
+ * Answers from one compaction to the next: five, and those that a kill has put between. A hard steer may end the very answer
+ * that is big enough to bring one about; then it takes five more.
+ */
+const UNCOMPACTED = 11;
 /** How gates and hub say no. */
 const REFUSAL =
 	/^Not (?:finished|begun|pushed|run|changed|logged|yours): |^From an earlier run|^Nothing shows that|cannot approve/;
@@ -199,14 +202,42 @@ function uncompacted(transcripts: readonly Transcript[]): readonly string[] {
 	});
 }
 
-/** Answers of which no transcript holds what they took. A summary has no id there: its tokens are compared in the sum. */
-const cutIn = ({ requests, answers: ended, transcripts }: Evidence): readonly number[] => {
+/** Answers of which no transcript holds what they took. A summary has no id there: it is known by its place and its size. */
+const cutIn = ({ answers: ended, requests, transcripts }: Evidence): readonly number[] => {
 	const heard = new Set(transcripts.flatMap(({ responses }) => responses));
 	const summaries = new Set(requests.filter(({ system }) => system.includes("summarization")).map(({ n }) => n));
+	const kept = new Set(
+		transcripts.flatMap(({ agent, entries }) =>
+			keptSummaries(
+				ended
+					.filter(({ n, model, end }) => model === agent && end === "whole" && summaries.has(n))
+					.sort((a, b) => a.n - b.n),
+				entries.flatMap((entry) => (entry.type === "compaction" ? [tally([entry]).totalTokens] : [])),
+			),
+		),
+	);
 	return ended
-		.filter(({ n, end }) => end !== "refused" && !heard.has(`chatcmpl-${n}`) && !(summaries.has(n) && end === "whole"))
+		.filter(({ n, end }) => end !== "refused" && !heard.has(`chatcmpl-${n}`) && !kept.has(n))
 		.map(({ n }) => n);
 };
+
+/** Which of an agent's summaries are in its session: each compaction there took one, or two for a turn that it split. */
+function keptSummaries(
+	summaries: readonly { readonly n: number; readonly tokens: number }[],
+	compactions: readonly number[],
+): readonly number[] {
+	const kept: number[] = [];
+	let from = 0;
+	for (const total of compactions) {
+		const rest = summaries.slice(from);
+		const at = rest.findIndex(({ tokens }, i) => tokens === total || tokens + (rest[i + 1]?.tokens ?? 0) === total);
+		if (at === -1) continue;
+		const took = rest[at]?.tokens === total ? 1 : 2;
+		kept.push(...rest.slice(at, at + took).map(({ n }) => n));
+		from += at + took;
+	}
+	return kept;
+}
 
 /** What hub, session files and the model's log say of the answers that were heard is one number for each agent. */
 function tokenChecks(evidence: Evidence): readonly (readonly [boolean, string])[] {

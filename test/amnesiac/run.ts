@@ -35,8 +35,8 @@ export interface RunOptions {
 	say(text: string): void;
 }
 
-/** ms for what is still on its way to the hub. */
-const SETTLES_WITHIN = 15_000;
+/** ms for what is still on its way to the hub: a host that was killed may be refused for 45 s before its link is believed. */
+const SETTLES_WITHIN = 60_000;
 const ANSWERS_WITHIN = 20_000;
 /** ms of an answer that are heard before its agent is killed. */
 const HEARD = 700;

@@ -1,9 +1,10 @@
 /** The steer ladder through real pi: nobody says hard, and it lands all the same. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, test } from "vitest";
 import type { Message } from "../../src/contract/lieutenants.ts";
-import { makeHome } from "../support/home.ts";
+import { type Home, makeHome } from "../support/home.ts";
 import { TestHost } from "../support/host.ts";
 import { makeModel, type Rule, type Step, summarizer } from "../support/model.ts";
 import { describeEachPi } from "../support/pi.ts";
@@ -18,6 +19,17 @@ const sleep: Step = { toolCalls: [{ name: "bash", arguments: { command: "sleep 6
 const read: Step = { toolCalls: [{ name: "read", arguments: { path: "a.txt" } }], delayMs: 200 };
 const hang: Step = { hang: true };
 const HARDENED = "not consumed in 3 s, so it was made hard";
+
+/** What its host keeps for the hub of answers that were cut off. */
+function estimates(home: Home): readonly unknown[] {
+	const store = new DatabaseSync(join(home.flagship, "host", "host.db"), { readOnly: true });
+	try {
+		const rows = store.prepare("select input from spool where operation = 'usage.estimate'").all();
+		return rows.map(({ input }) => JSON.parse(String(input)));
+	} finally {
+		store.close();
+	}
+}
 
 await describeEachPi("a steer lands", (pi) => {
 	/** A lieutenant in the middle of its first steps. */
@@ -101,11 +113,13 @@ await describeEachPi("a steer lands", (pi) => {
 	});
 
 	test("in a compaction that hangs", async () => {
-		const { host, model, steer, ended } = await compacting();
+		const { home, host, model, steer, ended } = await compacting();
 		const one = await steer("steer-one");
 		await until(async () => (await host.messages("ada")).find(({ id }) => id === one)?.because, "the hard steer");
 		model.release("summary");
 		expect(await ended(one)).toMatchObject({ receipt: "consumed", because: HARDENED });
+		// What the summary took stands in no session: it is estimated.
+		expect(estimates(home)).toMatchObject([{ request: expect.stringMatching(/^summary after /), cutBy: "abort" }]);
 	});
 
 	const failing: Step = { error: { status: 429, message: "429 rate limit exceeded" } };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cutAnswers, cutByDeath } from "../../src/pi/cut.ts";
+import { cutAnswers, cutByDeath, cutSummary } from "../../src/pi/cut.ts";
 import { type Entry, parseEntry } from "../../src/pi/entry.ts";
 
 const USAGE = { input: 1_000, output: 100, cacheRead: 0, cacheWrite: 0, totalTokens: 1_100 };
@@ -96,4 +96,24 @@ test("what a kill cuts off before any answer is counted for the model that the s
 	expect(cutByDeath([], asked)?.model).toBe("fake/m2");
 	expect(cutByDeath([], { ...death, asked: 40 })?.model).toBe("unknown");
 	expect(cutByDeath(session(user("go"), said("hi"), user("on")), asked)?.model).toBe("fake/m");
+});
+
+test("a summary that was given up is estimated from what it was asked about, also where a kill did that", () => {
+	const before = session(user("q".repeat(4_000)), said("hi"));
+	const summed = parseEntry({
+		type: "compaction",
+		id: "c",
+		parentId: "e1",
+		timestamp: "2026-03-10T12:00:04Z",
+		summary: "s",
+	});
+	const after = parseEntry({
+		...{ type: "message", id: "e9", parentId: "c", timestamp: "2026-03-10T12:00:05Z" },
+		message: user("y".repeat(400)),
+	});
+	const entries = [...before, summed, after].filter((entry) => entry !== undefined);
+	const tokens = { input: 100, output: 0, cacheRead: 0, cacheWrite: 0, total: 100 };
+	const expected = { request: "summary after e9", model: "fake/m", tokens, cost: { total: expect.closeTo(0.0001) } };
+	expect(cutSummary(entries, "abort", death.at)).toMatchObject({ ...expected, cutBy: "abort", at: death.at });
+	expect(cutByDeath(entries, { ...death, summing: true })).toMatchObject({ ...expected, cutBy: "kill" });
 });
