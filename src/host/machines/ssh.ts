@@ -19,6 +19,8 @@ export interface SshParts {
 	readonly folder: string;
 	/** Another configuration of ssh than the person's own. */
 	readonly config?: string | undefined;
+	/** Further arguments of each ssh, before those that are given here. */
+	readonly options?: readonly string[];
 	/** The person's agent, which holds keys for the time of a session. */
 	readonly agent?: string | undefined;
 	/** `PATH`, `HOME` and the like of this process. */
@@ -169,7 +171,7 @@ export class Ssh {
 
 	/** Of every ssh, master or not. The machine's key is kept when it is first met; another one later is refused. */
 	#options(): readonly string[] {
-		const { config, address, folder } = this.#parts;
+		const { config, address, folder, options: more = [] } = this.#parts;
 		const options = [
 			"BatchMode=yes",
 			"ConnectTimeout=20",
@@ -179,6 +181,7 @@ export class Ssh {
 		];
 		return [
 			...(config === undefined ? [] : ["-F", config]),
+			...more,
 			...["-S", this.#control],
 			...options.flatMap((option) => ["-o", option]),
 			...(address.port === undefined ? [] : ["-p", String(address.port)]),
@@ -199,5 +202,8 @@ export class Ssh {
 	}
 }
 
-/** What ssh says last is why. */
-const lastLine = (text: string): string => text.trim().split("\n").at(-1)?.trim().slice(0, 300) ?? "";
+/** What ssh says last is why; but a certificate that is not believed only its proxy names. */
+const lastLine = (text: string): string => {
+	const lines = text.trim().split("\n");
+	return (lines.find((line) => /verify (?:error|return)/i.test(line)) ?? lines.at(-1) ?? "").trim().slice(0, 300);
+};
