@@ -284,8 +284,24 @@ export const errors = {
 	},
 	machine_unfit: {
 		status: 409,
-		message: (place: string, why: string) => `${place} cannot run lieutenants: ${why}.`,
+		message: (place: string, why: string) => `${place} is not fit for Flagship: ${why}.`,
 		remedy: "Set that right there, or choose another place.",
+	},
+	deploy_running: {
+		status: 409,
+		message: (place: string, who: string) => `Another deploy to ${place} is at work (${who}).`,
+		remedy: "Wait for its end. If it was killed, it has let go by now or does so in a moment: ask again.",
+	},
+	deploy_refused: {
+		status: 409,
+		message: (place: string, why: string) => `Not deployed to ${place}: ${why}. Nothing there was changed.`,
+		remedy: "Set that right and deploy again.",
+	},
+	deploy_failed: {
+		status: 503,
+		message: (place: string, version: string, why: string, stands: string) =>
+			`The deploy of ${version} to ${place} failed: ${why}. ${stands}`,
+		remedy: "`flagship logs hub` there says more. Mend what is named, then deploy again.",
 	},
 	lieutenant_unknown: {
 		status: 404,

@@ -90,6 +90,8 @@ export interface RunOptions {
 	readonly timeout?: number;
 	/** Output kept per stream, in bytes; default 1 MiB, the rest is dropped. */
 	readonly maxOutput?: number;
+	/** Hears the standard output as it comes, in pieces of any size. */
+	heard?(text: string): void;
 	/** What it left running ends with it. */
 	readonly endsGroup?: boolean;
 	/** Called at once when it runs: the leader of its process group. */

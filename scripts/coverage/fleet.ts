@@ -216,6 +216,20 @@ export const fleet: Area = {
 			],
 			[RECORDS, "are found, written, kept and read"],
 		),
+		shipped(
+			"`flagship deploy`: the hub of another machine, by ssh: backup, ship, trial, migrate, health, roll back",
+			[
+				"test/deploy/deploy.test.ts",
+				"a machine without a hub gets one; an older one is brought up, backup first; the same again does nothing",
+				"a version that cannot take over what is there is found on a copy; the hub is not even ended",
+				"a hub that does not start, and one that loses records, are rolled back: the one before runs, with all it had",
+				"kill -9 there when it is %s: the next one goes on, and it stands in the log once",
+				"kill -9 there while it is rolled back: the next one ends that first, also when it brings another version",
+				"kill -9 of the command here: what was begun there ends by itself or is gone on with",
+				"two at once: one is at work, the other is refused in words, from this machine and from another",
+			],
+			["test/deploy/disk.test.ts", "full before: refused, and the hub goes on; full in the middle: as before or new"],
+		),
 		planned("Deploy of the hub to a VM: snapshot, ship, migrate, health, roll back"),
 	],
 };

@@ -121,6 +121,13 @@ export const VERBS: readonly Verb[] = [
 		run: async (context, args) => (await import("./backup.ts")).restore(context, args),
 	},
 	{
+		words: "deploy",
+		people: true,
+		usage: "deploy <ssh:user@machine[:port]> [--json]",
+		summary: "Bring this version of the hub to another machine: backup first, health after, rolled back if it fails.",
+		run: async (context, args) => (await import("./deploy.ts")).deploy(context, args),
+	},
+	{
 		words: "import",
 		people: true,
 		usage: "import <folder | ssh:host:folder> [--json]",
@@ -157,6 +164,14 @@ export const VERBS: readonly Verb[] = [
 		hidden: true,
 		people: true,
 		run: async (context) => (await import("./backup.ts")).job(context),
+	},
+	{
+		words: "hub take-over",
+		usage: "hub take-over",
+		summary: "Replace this machine's hub by this package's, as a job on stdin says: what `flagship deploy` starts.",
+		hidden: true,
+		people: true,
+		run: async (context) => (await import("./take-over.ts")).run(context),
 	},
 	{
 		words: "gate pre-push",

@@ -11,7 +11,7 @@ import { type Level, log } from "./log.ts";
 import { asker } from "./probe.ts";
 import { keepReserve } from "./reserve.ts";
 import { readRunFile, removeRunFile, sameProcess, writeRunFile } from "./run-file.ts";
-import type { Speaks } from "./version.ts";
+import { entryFile, type Speaks } from "./version.ts";
 
 /** A hub or a host at work. */
 export interface Running {
@@ -89,7 +89,7 @@ function keepSpace({ world, home, daemon }: FrameOptions): void {
 function publish({ world, home, daemon, speaks, manner }: FrameOptions, address: string): void {
 	const self = { pid: process.pid, started: ownStart(world) };
 	const foreground = manner === "foreground" ? ({ foreground: true } as const) : {};
-	writeRunFile(world.files, home, daemon, { ...self, address, ...speaks, ...foreground });
+	writeRunFile(world.files, home, daemon, { ...self, address, ...speaks, ...foreground, entry: entryFile });
 }
 
 /** How often a daemon asks itself whether anybody needs it, ms. */

@@ -73,6 +73,8 @@ export function tryLock(world: World, folder: string, version: string): Lock | u
 	return {
 		announce: (address) => tell({ ...self, address }),
 		release() {
+			// This process goes on, and whoever would end the holder must not find it named.
+			world.files.remove(holderFile(folder));
 			held.delete(path);
 			database.close();
 		},

@@ -8,6 +8,8 @@ export interface RunFile extends ProcessId, Speaks {
 	readonly address: string;
 	/** Typed by a person in a terminal: no loop stands behind it, and nobody asks it to retire. */
 	readonly foreground?: true;
+	/** The program that it is: absolute path of a `bin/flagship.mjs`. */
+	readonly entry?: string;
 }
 
 /** A program that a loop can start, and its version. */

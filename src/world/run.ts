@@ -27,6 +27,12 @@ function collect(stream: Readable | null, limit: number): () => string {
 	return () => Buffer.concat(chunks).toString("utf8");
 }
 
+/** A letter of several bytes may come in two pieces. */
+function follow(stream: Readable | null, heard: (text: string) => void): void {
+	const decoder = new TextDecoder();
+	stream?.on("data", (chunk: Buffer) => heard(decoder.decode(chunk, { stream: true })));
+}
+
 function killGroup(pid: number): void {
 	try {
 		process.kill(-pid, "SIGKILL");
@@ -89,6 +95,8 @@ export async function run(command: string, args: readonly string[], options: Run
 	child.stdin?.end(options.input);
 	const limit = options.maxOutput ?? DEFAULT_OUTPUT;
 	const stdout = collect(child.stdout, limit);
+	const { heard } = options;
+	if (heard !== undefined) follow(child.stdout, heard);
 	const stderr = collect(child.stderr, limit);
 	let timedOut = false;
 	const deadline = setTimeout(() => {

@@ -40,8 +40,13 @@ export interface Outcome {
 }
 
 /** A command that goes on; `text` is what it has printed. */
-export function begin({ env, folder }: Shell, args: readonly string[], input = "") {
-	const child = spawn(process.execPath, [bin, ...args], { env, cwd: folder, stdio: "pipe" });
+export function begin(
+	{ env, folder }: Pick<Shell, "env" | "folder">,
+	args: readonly string[],
+	input = "",
+	program = bin,
+) {
+	const child = spawn(process.execPath, [program, ...args], { env, cwd: folder, stdio: "pipe" });
 	running.push(child);
 	child.stdin.end(input);
 	const said = { out: "", err: "" };

@@ -8,6 +8,7 @@ import { adminTokenFile, loopFolder, runFile } from "../../src/daemon/home.ts";
 import { ownStart, readHolder } from "../../src/daemon/lock.ts";
 import { livingDaemon, writeRunFile } from "../../src/daemon/run-file.ts";
 import { stopDaemon } from "../../src/daemon/stop.ts";
+import { entryFile } from "../../src/daemon/version.ts";
 import { until } from "../support/until.ts";
 import { alive, configure, entry, find, fixtureAs, place, run, world } from "./support.ts";
 
@@ -18,7 +19,7 @@ it("starts a daemon where there is none, and its run file says who it is and whe
 	const hub = await find(at);
 	expect(JSON.parse(readFileSync(runFile(at.home, "hub"), "utf8"))).toEqual({
 		...{ pid: hub.pid, started: world.spawn.started(hub.pid), address: hub.address },
-		...{ protocol: 1, version: "0.1.0" },
+		...{ protocol: 1, version: "0.1.0", entry: entryFile },
 	});
 	expect(JSON.parse(await get(hub.address, "/health"))).toEqual({ status: "ok" });
 	expect(await find(at)).toEqual(hub);

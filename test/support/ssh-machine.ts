@@ -23,11 +23,17 @@ export interface MachineOptions {
 	readonly model: Pick<Model, "url">;
 	/** Installed there; absent: no pi, and only the system's Node. */
 	readonly pi?: Pi;
+	/** This Node is installed there, as it is with pi. */
+	readonly node?: true;
 	readonly name?: string;
 }
 
 /** Boots one, and tells `home`'s Flagship how it is reached. */
-export async function sshMachine(sim: VersSim, home: Home, options: MachineOptions): Promise<SshMachine> {
+export async function sshMachine(
+	sim: VersSim,
+	home: Pick<Home, "flagship">,
+	options: MachineOptions,
+): Promise<SshMachine> {
 	const { name = "box", model, pi } = options;
 	const visitor = new Visitor(sim);
 	const id = await visitor.boot();
@@ -37,10 +43,8 @@ export async function sshMachine(sim: VersSim, home: Home, options: MachineOptio
 	write(join(there, ".pi/agent/models.json"), piModels(model.url, ["fake"]));
 	const bin = join(there, "bin");
 	mkdirSync(bin);
-	if (pi !== undefined) {
-		symlinkSync(process.execPath, join(bin, "node"));
-		symlinkSync(pi.cli, join(bin, "pi"));
-	}
+	if (pi !== undefined || options.node === true) symlinkSync(process.execPath, join(bin, "node"));
+	if (pi !== undefined) symlinkSync(pi.cli, join(bin, "pi"));
 	writeFileSync(join(there, ".profile"), `export PATH="${folder}/bin:${bin}:/usr/bin:/bin"\n`);
 	const config = join(makeFolder(), "config");
 	const lines = [

@@ -83,15 +83,10 @@ const START_HOST =
 
 export async function bootstrap(ssh: Ssh, parts: BootstrapParts): Promise<Ready> {
 	const { step, signal } = parts;
-	step("looking at the machine");
-	const found = await probe(ssh, parts);
-	await mindClock(ssh, found, parts);
-	const node = await haveNode(ssh, found, parts);
-	const pack = await havePackage(ssh, found, parts);
+	const { found, node, entry, path } = await equip(ssh, parts);
 	const pi = await havePi(ssh, found, node, parts);
 	step("starting its host");
-	const path = found.path.split(":").includes(dirOf(node)) ? found.path : `${dirOf(node)}:${found.path}`;
-	const lines = [node, `${pack}/bin/flagship.mjs`, path];
+	const lines = [node, entry, path];
 	const started = await done(ssh.run(START_HOST, { lines, timeout: 2 * QUICK_MS, signal }), parts, "its host");
 	return {
 		socket: socketOf(started.stdout, parts.place),
@@ -99,6 +94,27 @@ export async function bootstrap(ssh: Ssh, parts: BootstrapParts): Promise<Ready>
 		folder: found.home,
 		env: { PATH: path, HOME: found.home, USER: found.user, LANG: found.lang === "" ? "C.UTF-8" : found.lang },
 	};
+}
+
+/** What runs Flagship there. All paths are that machine's. */
+export interface Equipped {
+	readonly found: Found;
+	readonly node: string;
+	/** `bin/flagship.mjs` of this package, as it was sent. */
+	readonly entry: string;
+	/** `PATH` of the login shell, with that Node on it. */
+	readonly path: string;
+}
+
+/** Room, a clock that is right, Node and this package: what hub and host need alike. */
+export async function equip(ssh: Ssh, parts: BootstrapParts): Promise<Equipped> {
+	parts.step("looking at the machine");
+	const found = await probe(ssh, parts);
+	await mindClock(ssh, found, parts);
+	const node = await haveNode(ssh, found, parts);
+	const pack = await havePackage(ssh, found, parts);
+	const path = found.path.split(":").includes(dirOf(node)) ? found.path : `${dirOf(node)}:${found.path}`;
+	return { found, node, entry: `${pack}/bin/flagship.mjs`, path };
 }
 
 interface Found {

@@ -34,6 +34,8 @@ export interface Asked {
 	/** ms */
 	readonly timeout: number;
 	readonly signal?: AbortSignal | undefined;
+	/** Hears its output as it comes. */
+	readonly heard?: ((text: string) => void) | undefined;
 }
 
 /** ms for the first answer: addresses, handshake and log-in together. */
@@ -107,7 +109,7 @@ export class Ssh {
 		const bad = words.find((word) => !PLAIN_WORD.test(word));
 		if (bad !== undefined) throw fault("name_invalid", bad);
 		const { world, place, env } = this.#parts;
-		const { lines, file, timeout, signal } = asked;
+		const { lines, file, timeout, signal, heard } = asked;
 		const command = `sh -c '${script}' flagship ${words.join(" ")}`;
 		// Without its master it would connect by itself, and outlive what is told of this connection.
 		const over = ["-T", "-o", "ProxyCommand=false", ...this.#options()];
@@ -115,6 +117,7 @@ export class Ssh {
 			env: this.#env(env),
 			timeout,
 			...(signal === undefined ? {} : { signal }),
+			...(heard === undefined ? {} : { heard }),
 			...(file === undefined ? { input: (lines ?? []).map((line) => `${line}\n`).join("") } : { inputFile: file }),
 		});
 		signal?.throwIfAborted();
