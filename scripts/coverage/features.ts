@@ -322,7 +322,11 @@ export const areas: readonly Area[] = [
 				BOARD_GATE,
 				"nobody approves their own, by a tool or in a shell",
 			]),
-			planned("A snapshot before a deploy; snapshots are recorded"),
+			shipped("`deploy`: no deploy command of an agent without a young backup or snapshot of the hub", [
+				"test/extensions/deploy-gate.test.ts",
+				"an agent's is refused in any spelling, the orchestrator's too; after a backup it runs, and /gates shows it",
+				"with warn it runs, and is told; a snapshot tagged hub will do",
+			]),
 			shipped("`pushToMain`: no push to main from a lieutenant, with a way to grant it", [
 				PUSH,
 				"in any spelling: main stays, its own branch goes, and the feed tells each refusal",
@@ -367,6 +371,7 @@ export const areas: readonly Area[] = [
 			shipped("`feed`", OFFERED),
 			shipped("`incidents`", OFFERED),
 			shipped("`vms`", OFFERED),
+			shipped("`deploy`, the runbook", OFFERED),
 			shipped("`journal`", OFFERED),
 			shipped("`lieutenants`", OFFERED),
 			shipped("`log`", OFFERED),
@@ -383,7 +388,6 @@ export const areas: readonly Area[] = [
 				"names only tools that there are",
 				"orders nothing that code does not hold: each always, never, must is a gate's or marked as advice",
 			]),
-			planned("Deploy runbook"),
 			planned("Swarm coordination, golden image, bootstrap of a fleet, networking"),
 			planned("Preview deploy, PR review, git audit, captain's log, contributing a fix"),
 		],

@@ -48,6 +48,7 @@ export function useRecords(open: Open): RecordsUse {
 		territories: async () => (await records()).territories(),
 		noteTask: async (task, content, key) => (await records()).noteTask(task, content, key),
 		beginTask: async (title, key) => (await records()).beginTask(title, key),
+		wayBack: async () => (await records()).wayBack(),
 		recordUsage: async (session, key) => (await records()).recordUsage(session, key),
 		async leave() {
 			if (left) return;

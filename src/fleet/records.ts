@@ -5,11 +5,13 @@
 import type { CallOrKeep } from "../client/spool.ts";
 import { addNote, create, list } from "../contract/board.ts";
 import { claim } from "../contract/claims.ts";
+import { list as snapshots } from "../contract/commits.ts";
 import { list as events, publish } from "../contract/feed.ts";
 import { append } from "../contract/log.ts";
 import { territories } from "../contract/terms.ts";
 import { recordSession } from "../contract/usage.ts";
 import { fault } from "../errors.ts";
+import { HUB_TAG, type WayBack } from "../gates/deploy.ts";
 import type { Records } from "../gates/records.ts";
 import { LOOKED } from "../gates/report.ts";
 
@@ -43,6 +45,16 @@ export function recordsOf(call: CallOrKeep): Records {
 			if (made.type !== "done") throw fault("hub_away", "");
 			await call(claim, { id: made.output.id }, { key: `${key}-claim` });
 			return made.output.id;
+		},
+		async wayBack() {
+			const made = await call(events, { type: "backup_made", limit: 1 });
+			const taken = await call(snapshots, { tag: HUB_TAG, limit: 1 });
+			if (made.type !== "done" || taken.type !== "done") throw fault("hub_away", "");
+			const ways: WayBack[] = [
+				...made.output.map(({ timestamp }) => ({ what: "backup", at: timestamp }) as const),
+				...taken.output.commits.map(({ timestamp }) => ({ what: "snapshot", at: timestamp }) as const),
+			];
+			return ways.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))[0];
 		},
 		async recordUsage(session, key) {
 			await call(recordSession, session, { key });

@@ -6,6 +6,7 @@ import { reason } from "../errors.ts";
 import type { Clock, Random } from "../world.ts";
 import { autoTitle, BOARD_REFUSAL, type BoardState, boardVerdict, changesHolding, FRESH } from "./board.ts";
 import type { Place } from "./commands.ts";
+import { deployCommand, deployRefusal } from "./deploy.ts";
 import type { Found } from "./facts.ts";
 import { Holdings } from "./holdings.ts";
 import { commandTrespass, fileTrespass, type Ground, trespassText } from "./paths.ts";
@@ -33,7 +34,7 @@ export interface GuardOptions {
 	/** Files whose change by a command is told, since a spelling may hide it; size and time of each. */
 	readonly watched: readonly string[];
 	stamp(path: string): string;
-	readonly records: Pick<Records, "publish" | "holdsTask" | "beginTask" | "territories" | "noteTask">;
+	readonly records: Pick<Records, "publish" | "holdsTask" | "beginTask" | "territories" | "noteTask" | "wayBack">;
 	/** What this session's pis knew of territories before this one, and where it is kept for the next. */
 	readonly memory: TerritoryMemory;
 	remember(event: TerritoryEvent): void;
@@ -104,6 +105,7 @@ export class Guards {
 		// One after the other: a call that is refused makes no task.
 		const asks: readonly (() => Objection | undefined | Promise<Objection | undefined>)[] = [
 			() => this.#push(call),
+			() => this.#deploy(call),
 			() => this.#path(call),
 			() => this.#foreign(call),
 			() => this.#board(call),
@@ -248,6 +250,16 @@ export class Guards {
 			text: refusedPush(spelled.branch, agent.name),
 			metadata: { branches: [spelled.branch] },
 		};
+	}
+
+	async #deploy({ tool, input }: Call): Promise<Objection | undefined> {
+		const { deploy, deployCommands, deployMinutes: minutes } = this.#settings;
+		if (tool !== "bash" || deploy === "off") return undefined;
+		const command = deployCommand(inputText(input, "command"), deployCommands);
+		if (command === undefined) return undefined;
+		const known = await this.#options.records.wayBack().catch((thrown: unknown) => ({ unknown: reason(thrown) }));
+		const text = deployRefusal(command, known, { now: this.#options.clock.now(), minutes });
+		return text === undefined ? undefined : { gate: "deploy", text, metadata: { command } };
 	}
 
 	#publish({ gate, text, metadata }: Objection, verdict: string): void {

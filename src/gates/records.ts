@@ -4,6 +4,7 @@ import type { Facts } from "../contract/log.ts";
 import type { Territory } from "../contract/task.ts";
 import type { recordSession } from "../contract/usage.ts";
 
+import type { WayBack } from "./deploy.ts";
 import type { Fired } from "./report.ts";
 
 export type UsageRecord = Static<(typeof recordSession)["input"]>;
@@ -33,6 +34,8 @@ export interface Records {
 	noteTask(task: string, content: string, key: string): Promise<void>;
 	/** Puts a task on the board and claims it; resolves to its id. */
 	beginTask(title: string, key: string): Promise<string>;
+	/** The newest backup or snapshot of the hub that it knows of; rejects when the hub cannot say. */
+	wayBack(): Promise<WayBack | undefined>;
 	/** What a session has used so far; it replaces what that session said before. */
 	recordUsage(session: UsageRecord, key: string): Promise<void>;
 }

@@ -8,14 +8,21 @@ import type { Mode } from "./settle.ts";
 export const MODES = ["off", "warn", "enforce"] as const satisfies readonly Mode[];
 
 /** The gates that are switched one by one. */
-export const GATES = ["workLog", "pushToMain", "protectedPaths", "territory", "board", "review"] as const;
+export const GATES = ["workLog", "pushToMain", "protectedPaths", "territory", "board", "review", "deploy"] as const;
 export type Gate = (typeof GATES)[number];
 
 /** Settings that are lists of texts. */
-const LISTS = ["quietTools", "protectedBranches", "pushGrants"] as const;
+const LISTS = ["quietTools", "protectedBranches", "pushGrants", "deployCommands"] as const;
 type List = (typeof LISTS)[number];
 
-export interface GateSettings extends Readonly<Record<Gate, Mode>>, Readonly<Record<List, readonly string[]>> {
+/** Settings that are whole numbers from 1. */
+const COUNTS = ["deployMinutes"] as const;
+type Count = (typeof COUNTS)[number];
+
+export interface GateSettings
+	extends Readonly<Record<Gate, Mode>>,
+		Readonly<Record<List, readonly string[]>>,
+		Readonly<Record<Count, number>> {
 	/** What was there and could not be read, one sentence each. */
 	readonly problems: readonly string[];
 }
@@ -23,6 +30,9 @@ export interface GateSettings extends Readonly<Record<Gate, Mode>>, Readonly<Rec
 const gate = (description: string) => ({ enum: MODES, default: "enforce", description }) as const;
 const list = (preset: readonly string[], description: string) =>
 	({ type: "array", items: { type: "string" }, default: preset, description }) as const;
+
+const count = (preset: number, description: string) =>
+	({ type: "integer", minimum: 1, default: preset, description }) as const;
 
 /** JSON Schema of `gates` in `settings.json`. `docs/gates.md` shows the same names, values and defaults. */
 export const gatesSchema = {
@@ -35,11 +45,14 @@ export const gatesSchema = {
 		territory: gate("A lieutenant does not change files that another's claimed task owns."),
 		board: gate("A lieutenant's changes belong to a task that it holds, and done needs evidence."),
 		review: gate("Nobody approves their own work."),
+		deploy: gate("Agents run no deploy command without a young backup or snapshot of the hub."),
 		quietTools: list([], "Names of further tools that leave no trace, such as a web search."),
 		protectedBranches: list(["main", "master"], "Protected besides the branch that the remote's HEAD names."),
 		pushGrants: list([], "Names of lieutenants that may push to protected branches; each such push is told."),
+		deployCommands: list([], "Beginnings of commands that deploy, such as npm run deploy."),
+		deployMinutes: count(60, "How old, in minutes, the newest backup or snapshot may be for a deploy."),
 	},
-} as const satisfies { readonly properties: Readonly<Record<Gate | List, unknown>> } & Readonly<
+} as const satisfies { readonly properties: Readonly<Record<Gate | List | Count, unknown>> } & Readonly<
 	Record<string, unknown>
 >;
 
@@ -52,9 +65,12 @@ export const GATE_DEFAULTS: GateSettings = {
 	territory: properties.territory.default,
 	board: properties.board.default,
 	review: properties.review.default,
+	deploy: properties.deploy.default,
 	quietTools: properties.quietTools.default,
 	protectedBranches: properties.protectedBranches.default,
 	pushGrants: properties.pushGrants.default,
+	deployCommands: properties.deployCommands.default,
+	deployMinutes: properties.deployMinutes.default,
 	problems: [],
 };
 
@@ -73,6 +89,7 @@ export const gatesEnvironment = (settings: GateSettings): string =>
 	[
 		...GATES.map((name) => `${name}=${settings[name]}`),
 		...LISTS.map((name) => `${name}=${settings[name].map(encodeURIComponent).join("+")}`),
+		...COUNTS.map((name) => `${name}=${settings[name]}`),
 	].join(",");
 
 /** A project's own wishes, below the folder in which its pi works. */
@@ -94,6 +111,8 @@ export function tighten(settings: GateSettings, text: string | undefined): GateS
 		...settings,
 		...modes,
 		protectedBranches: [...new Set([...settings.protectedBranches, ...read.protectedBranches])],
+		deployCommands: [...new Set([...settings.deployCommands, ...read.deployCommands])],
+		deployMinutes: Math.min(settings.deployMinutes, read.deployMinutes),
 		problems: [
 			...settings.problems,
 			...read.problems,
@@ -138,6 +157,12 @@ function one(settings: GateSettings, key: string, value: unknown): GateSettings 
 	if (mode !== undefined) {
 		if (isMode(value)) return { ...settings, [mode]: value };
 		return complain(settings, `gates.${mode} must be one of ${MODES.join(", ")}; it stays ${settings[mode]}`);
+	}
+	const counted = COUNTS.find((name) => name === key);
+	if (counted !== undefined) {
+		const number = typeof value === "string" && value !== "" ? Number(value) : value;
+		if (Number.isSafeInteger(number) && Number(number) >= 1) return { ...settings, [counted]: Number(number) };
+		return complain(settings, `gates.${counted} must be a whole number from 1; it stays ${settings[counted]}`);
 	}
 	const texts = LISTS.find((name) => name === key);
 	if (texts === undefined) return complain(settings, `there is no setting gates.${key}`);

@@ -138,6 +138,7 @@ export async function makeFaux({
 				holdsTask: async () => true,
 				territories: async () => [],
 				noteTask: async () => undefined,
+				wayBack: async () => undefined,
 				beginTask: async () => "01TASK",
 				leave: async () => undefined,
 			}),

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Territory } from "../../src/contract/task.ts";
 import { BOARD_REFUSAL } from "../../src/gates/board.ts";
+import type { WayBack } from "../../src/gates/deploy.ts";
 import { type Agent, Guards } from "../../src/gates/guards.ts";
 import type { GateEvent } from "../../src/gates/records.ts";
 import { GATE_DEFAULTS, type GateSettings } from "../../src/gates/settings.ts";
@@ -30,6 +31,7 @@ let asked: number;
 let stamps: Record<string, string>;
 let differing: readonly string[];
 let ids: number;
+let wayBack: WayBack | undefined;
 /** What a task's note waits for. */
 let under: Promise<void>;
 
@@ -38,6 +40,7 @@ beforeEach(() => {
 	[said, events, notes, made, remembered] = [[], [], [], [], []];
 	[holds, away, asked, stamps, differing, ids] = [true, false, 0, { "/watched": "1" }, [], 0];
 	under = Promise.resolve();
+	wayBack = undefined;
 });
 
 interface Setting {
@@ -78,6 +81,7 @@ function guards({ settings, agent = ADA, territories = [], memory, cwd = reposit
 			holdsTask: () => answer(() => ++asked > 0 && holds),
 			beginTask: (title) => answer(() => `01T${made.push(title)}`),
 			territories: () => answer(() => [...territories]),
+			wayBack: () => answer(() => wayBack),
 		},
 		memory: memory ?? { told: new Set() },
 		remember: (event) => void remembered.push(event),
@@ -157,6 +161,29 @@ describe("work without a task", () => {
 		away = true;
 		expect(await gates.before(write("a.txt"))).toBeUndefined();
 		expect(said).toContain("A task for work without one could not be made: the hub is away");
+	});
+});
+
+describe("a command that deploys", () => {
+	const settings = { deployCommands: ["ship.sh"] };
+	test.each<[string, Agent]>([
+		["a lieutenant", ADA],
+		["an orchestrator", { type: "orchestrator" }],
+	])("is refused to %s without a way back, and when the hub cannot say; with one it runs", async (_who, agent) => {
+		const gates = guards({ settings, agent });
+		expect(await gates.before(bash("./ship.sh"))).toContain("there is none");
+		away = true;
+		expect(await gates.before(bash("./ship.sh"))).toContain("the hub is away");
+		away = false;
+		wayBack = { what: "backup", at: new Date().toISOString() };
+		expect(await gates.before(bash("./ship.sh"))).toBeUndefined();
+		expect(await guards({ settings, agent }).before(bash("ls"))).toBeUndefined();
+		await gates.close();
+		expect(verdicts()).toEqual(["deploy refused", "deploy refused"]);
+	});
+
+	test("is not looked at where the gate is off", async () => {
+		expect(await guards({ settings: { ...settings, deploy: "off" } }).before(bash("ship.sh"))).toBeUndefined();
 	});
 });
 

@@ -24,7 +24,10 @@ describe("where a setting comes from", () => {
 	});
 
 	it("what a host fixes is what its lieutenants read", () => {
-		const settings = gateSettings({ gates: { workLog: "warn", quietTools: ["a", "b"] } }, {});
+		const settings = gateSettings(
+			{ gates: { workLog: "warn", quietTools: ["a", "b"], deployCommands: ["npm run deploy"], deployMinutes: 5 } },
+			{},
+		);
 		expect(gateSettings({}, { FLAGSHIP_GATES: gatesEnvironment(settings) })).toEqual(settings);
 	});
 
@@ -33,6 +36,8 @@ describe("where a setting comes from", () => {
 		[{ gates: "off" }, {}],
 		[{ gates: { worklog: "off" } }, {}],
 		[{ gates: { quietTools: "bash", workLog: 0 } }, {}],
+		[{ gates: { deployMinutes: 0 } }, {}],
+		[{}, { FLAGSHIP_SET: "gates.deployMinutes=an hour" }],
 		[{}, { FLAGSHIP_SET: "gates.workLog" }],
 		[{}, { FLAGSHIP_GATES: "workLog=OFF" }],
 	])("what cannot be read loosens nothing and is named: %j %j", (values, env) => {
@@ -69,6 +74,12 @@ describe("a project's file", () => {
 		expect(tightened.problems).toHaveLength(2);
 	});
 
+	it("adds deploy commands and shortens the time for a backup; it lengthens none", () => {
+		const tightened = tighten(GATE_DEFAULTS, file({ deployCommands: ["make ship"], deployMinutes: 5 }));
+		expect(tightened).toMatchObject({ deployCommands: ["make ship"], deployMinutes: 5, problems: [] });
+		expect(tighten(tightened, file({ deployMinutes: 600 })).deployMinutes).toBe(5);
+	});
+
 	it.each(["", "[]", "null", '{"gates": []}', "{"])("%j changes nothing and is named", (text) => {
 		const tightened = tighten(GATE_DEFAULTS, text);
 		expect(tightened).toMatchObject({ ...GATE_DEFAULTS, problems: [expect.stringContaining(".pi/flagship.json")] });
@@ -86,7 +97,11 @@ describe("documentation", () => {
 			Object.entries(gatesSchema.properties).map(([name, property]) => [
 				"",
 				`\`${name}\``,
-				"enum" in property ? property.enum.map((value) => `\`${value}\``).join(", ") : "a list of names",
+				"enum" in property
+					? property.enum.map((value) => `\`${value}\``).join(", ")
+					: property.type === "integer"
+						? "a whole number from 1"
+						: "a list of names",
 				`\`${typeof property.default === "string" ? property.default : JSON.stringify(property.default)}\``,
 				property.description,
 				"",
