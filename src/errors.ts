@@ -359,6 +359,11 @@ export const errors = {
 	},
 
 	// the Vers platform
+	vm_lived_on: {
+		status: 409,
+		message: (vm: string, names: readonly string[]) => `On VM ${vm} lives ${names.join(", ")}.`,
+		remedy: "End them with vers_lt_destroy first; a VM that was made for them then goes by itself.",
+	},
 	vers_no_key: {
 		status: 409,
 		message: () => "No key of the Vers platform is known here.",

@@ -47,6 +47,7 @@ export async function deploy(context: Context, args: readonly string[]): Promise
 function wayTo(context: Context, place: string): (folder: string) => Promise<Ssh> {
 	const { world, home, env } = context;
 	const address = addressOf(place);
+	if (address.type !== "ssh") throw fault("invalid_input", "place: a deploy goes to ssh:[user@]machine[:port]");
 	const settings = readSettings(home, env);
 	const config = machineSettings(settings.values).settings.sshConfig;
 	const agent = env.SSH_AUTH_SOCK;

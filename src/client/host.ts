@@ -53,6 +53,8 @@ export interface HostClient {
 	readonly lease: Lease | undefined;
 	/** Tells a host on another machine where the hub is reached from there. */
 	tellHub(url: string): void;
+	/** Gives it what its lieutenants need to reach their models; it keeps that in memory alone. */
+	tellKeys(env: Readonly<Record<string, string>>): void;
 	/** Rows as last pushed, by id. */
 	readonly lieutenants: ReadonlyMap<string, Lieutenant>;
 	/** This fleet's money as last pushed. */
@@ -246,6 +248,7 @@ export function createHostClient(options: HostClientOptions): HostClient {
 			return (await calls.make(operation, input, { ...callOptions, timeout })) as Static<(typeof operation)["output"]>;
 		},
 		tellHub: (url) => void send({ type: "hub", url }),
+		tellKeys: (env) => void send({ type: "keys", env }),
 		acknowledge(ids) {
 			for (const id of ids) notices.delete(id);
 			// Not sent is not lost: the host keeps them, and pushes them again to the next connection.

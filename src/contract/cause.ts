@@ -35,6 +35,7 @@ export const Cause = Type.Union([
 	Type.Object({ type: kind("unseen") }, { description: "it was gone when its host looked" }),
 	Type.Object({ type: kind("unstartable") }),
 	// the machine
+	Type.Object({ type: kind("machine-gone") }, { description: "its platform does not know its machine any more" }),
 	Type.Object({ type: kind("disk-full"), path: Type.String(), freeMb: Type.Integer() }),
 ]);
 export type Cause = Static<typeof Cause>;

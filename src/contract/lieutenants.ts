@@ -110,7 +110,9 @@ export const create = operation({
 		name: Name,
 		role: Type.String({ minLength: 1, maxLength: 16_384, pattern: "\\S", description: "what it is for" }),
 		local: Type.Optional(Type.Boolean({ description: "run on this machine (the default)" })),
-		place: Type.Optional(Type.String({ maxLength: 300, description: "local, or ssh:user@machine[:port]" })),
+		place: Type.Optional(
+			Type.String({ maxLength: 300, description: "local, vers (a VM of its own), auto, or ssh:user@machine[:port]" }),
+		),
 		fallback: Type.Optional(oneOf(FALLBACKS, "when that place cannot have it: auto makes it here; default ask")),
 		cwd: Type.Optional(Type.String({ description: "folder; default: yours" })),
 		worktree: Type.Optional(Type.Boolean({ description: "own git worktree on lt/<name>; default true inside git" })),

@@ -63,6 +63,8 @@ export interface Launch {
 	readonly cwd: string;
 	/** What an agent needs of the session's environment: the model provider's keys, pi's own folders. */
 	readonly env: Readonly<Record<string, string>>;
+	/** Variables that it needs besides and that this machine keeps in memory alone: they come by a word of the host that asks. */
+	readonly keys?: readonly string[];
 	readonly model?: string;
 	readonly thinking?: string;
 	/** Of a call that another machine's host passes on: which host that is, and what it calls this machine. */
@@ -141,7 +143,9 @@ export type Word =
 	| { readonly type: "acknowledge"; readonly notices: readonly string[] }
 	| { readonly type: "release" }
 	/** From another machine's host: under which address its hub is reached from here. */
-	| { readonly type: "hub"; readonly url: string };
+	| { readonly type: "hub"; readonly url: string }
+	/** From another machine's host: what opens models for those it has made here. Kept in memory alone. */
+	| { readonly type: "keys"; readonly env: Readonly<Record<string, string>> };
 
 /** From a host up its link. `counter` is the host's stored counter: the hub ignores only an older word on the same thing. */
 export type Report =

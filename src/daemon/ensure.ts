@@ -20,7 +20,7 @@ import { logSize, logTail } from "./log.ts";
 import { findNode } from "./node.ts";
 import { type Ask, asker } from "./probe.ts";
 import { livingDaemon, type RunFile, readFailed, sameEntry, sameProcess, writeNext } from "./run-file.ts";
-import { daemonEnvironment, readSettings } from "./settings.ts";
+import { daemonEnvironment, keysFor, readSettings } from "./settings.ts";
 import { compareVersions, entryFile, type Speaks } from "./version.ts";
 import { pause } from "./wait.ts";
 
@@ -180,7 +180,7 @@ class Search {
 			command: await findNode(env),
 			args: [this.#entry, this.#daemon, "loop"],
 			cwd: home.root,
-			env: daemonEnvironment(home, readSettings(home, env), env),
+			env: { ...daemonEnvironment(home, readSettings(home, env), env), ...keysFor(this.#daemon, env) },
 			stdin: null,
 			stdout: this.#log,
 			stderr: this.#log,

@@ -10,7 +10,7 @@ import { type Level, log, trimLog } from "./log.ts";
 import { DAEMON_FLAGS } from "./node.ts";
 import { reserveFile, spendReserve } from "./reserve.ts";
 import { type Entry, livingDaemon, readRunFile, sameProcess, takeNext, writeFailed } from "./run-file.ts";
-import { daemonEnvironment, readSettings } from "./settings.ts";
+import { daemonEnvironment, keysFor, readSettings } from "./settings.ts";
 import { pause } from "./wait.ts";
 
 export interface LoopOptions {
@@ -93,7 +93,7 @@ function start({ world, home, daemon, env }: LoopOptions, entry: Entry): Life {
 		command: process.execPath,
 		args: [...DAEMON_FLAGS[daemon], entry.entry, daemon, "run", "--daemon"],
 		cwd: home.root,
-		env: daemonEnvironment(home, readSettings(home, env), env),
+		env: { ...daemonEnvironment(home, readSettings(home, env), env), ...keysFor(daemon, env) },
 		stdin: null,
 		stdout: path,
 		stderr: path,

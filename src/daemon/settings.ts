@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { fault, reason } from "../errors.ts";
-import { type Environment, type Home, settingsFile } from "./home.ts";
+import { type Daemon, type Environment, type Home, settingsFile } from "./home.ts";
 
 /** `settings.json` of the home: `{"idleMinutes": 30, "env": {"ANTHROPIC_API_KEY": "…"}, …}`. */
 export interface Settings {
@@ -84,6 +84,30 @@ function strings(path: string, value: unknown): Record<string, string> {
 		result[name] = text;
 	}
 	return result;
+}
+
+/**
+ * Where a loop and its host have the keys that no file of this machine may hold: in their memory, handed from one to the
+ * other at each start (`protocol.md` §3 rule 7).
+ */
+const KEYS = "FLAGSHIP_KEYS";
+
+/** What a loop gets of whoever starts it, and a host of its loop, besides `daemonEnvironment`. */
+export const keysFor = (daemon: Daemon, env: Environment): Record<string, string> =>
+	daemon === "host" && env[KEYS] !== undefined ? { [KEYS]: env[KEYS] } : {};
+
+/** Takes them out of the environment, which commands that this process starts would have otherwise. */
+export function takeKeys(env: Record<string, string | undefined>): Record<string, string> {
+	const text = env[KEYS];
+	delete env[KEYS];
+	if (text === undefined) return {};
+	try {
+		const value: unknown = JSON.parse(text);
+		return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([name, key]) => [name, String(key)])) : {};
+	} catch {
+		// Not as it was given: without keys the host says itself which are missing.
+		return {};
+	}
 }
 
 /** The whole environment of a daemon and of its loop. */

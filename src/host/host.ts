@@ -32,18 +32,15 @@ import { DiskGuard } from "./liveness/disk-guard.ts";
 import { type LivenessSettings, livenessSettings } from "./liveness/settings.ts";
 import { Storms } from "./liveness/storms.ts";
 import { type Carry, noWay } from "./machines/carrier.ts";
+import { machineGone } from "./machines/gone.ts";
 import { Machines } from "./machines/machines.ts";
 import { Outages } from "./machines/outages.ts";
 import { machineSettings } from "./machines/settings.ts";
 import { Names } from "./names.ts";
 import { News } from "./news.ts";
-import { briefHandlers } from "./operations/brief.ts";
-import { checkHandlers, verdictOf } from "./operations/check.ts";
-import { lieutenantHandlers } from "./operations/lieutenants.ts";
-import { ralphHandlers } from "./operations/ralph.ts";
-import { skillHandlers } from "./operations/skills.ts";
-import { spoolHandlers } from "./operations/spool.ts";
-import { vmHandlers } from "./operations/vms.ts";
+import { handlersOf } from "./operations/all.ts";
+import { verdictOf } from "./operations/check.ts";
+import { OwnVms } from "./own-vms.ts";
 import { LocalPlace } from "./places/local.ts";
 import type { Place } from "./places/place.ts";
 import type { Quarters } from "./quarters.ts";
@@ -80,6 +77,8 @@ export interface HostOptions {
 	readonly vers?: () => VersAccount;
 	/** The ways to other machines. Absent: there are none. */
 	readonly carry?: Carry;
+	/** Given for memory alone, by whoever started this host's loop. */
+	readonly keys?: Readonly<Record<string, string>>;
 	/** For the simulation: another place than this machine, another way to the hub. */
 	readonly place?: Place;
 	readonly http?: ConstructorParameters<typeof Access>[0]["http"];
@@ -112,6 +111,7 @@ export class Host {
 	readonly skills: SkillSync;
 	readonly machines: Machines;
 	readonly vers: VersDesk;
+	readonly vms: OwnVms;
 	readonly id: string;
 	readonly lieutenants = new Map<string, Lieutenant>();
 	readonly #start: string;
@@ -141,6 +141,7 @@ export class Host {
 		this.tokens = new Tokens(world, this.store);
 		this.names = new Names(world, this.store);
 		this.launches = new Launches(world.files, home);
+		this.launches.give(options.keys ?? {});
 		this.place =
 			options.place ??
 			new LocalPlace({ world, home, socket: socketPath(home, "host"), packageFolder: options.packageFolder });
@@ -153,16 +154,12 @@ export class Host {
 			hub: () => this.#hubAsHost(),
 			complain: options.complain,
 		});
-		const makers = [
-			lieutenantHandlers,
-			spoolHandlers,
-			briefHandlers,
-			ralphHandlers,
-			checkHandlers,
-			skillHandlers,
-			vmHandlers,
-		];
-		const handlers = makers.flatMap((made) => made(this));
+		this.vms = new OwnVms({
+			...{ world, store: this.store, vers: this.vers, values: options.settings.values, run: home.run },
+			...{ newId: this.newId, complain: options.complain, account: () => this.vers.account() },
+			lived: (place) => this.machines.lived(place),
+			log: (text, key) => void this.keep("host", "log.append", { text }, key),
+		});
 		const bounds = boundSettings(options.settings.values);
 		const liveness = livenessSettings(options.settings.values);
 		const fleet = () => [...this.lieutenants.values()];
@@ -193,7 +190,10 @@ export class Host {
 		this.machines = new Machines({
 			...{ world, version, host: this.id, kept: new KeptMachines(this.store), complain: options.complain },
 			settings: options.settings,
-			carrier: (place) => (options.carry ?? noWay)(place, () => this.launches.latest()),
+			carry: options.carry ?? noWay,
+			around: { launch: () => this.launches.latest(), platform: () => this.vers.platform() },
+			gone: (rows, why) => machineGone(this, rows, why),
+			left: (place) => this.vms.left(place),
 			hub: () => this.#access.url,
 			letIn: (host, hash) => this.#access.letIn(host, hash),
 			changed: (rows) => {
@@ -206,7 +206,7 @@ export class Host {
 			},
 		});
 		const route: Route = (operation, call) => this.machines.route(operation, call);
-		const calls = new Calls(handlers, new Answers(this.store), () => world.clock.now(), route);
+		const calls = new Calls(handlersOf(this), new Answers(this.store), () => world.clock.now(), route);
 		this.#access = new Access({
 			world,
 			version,
@@ -262,6 +262,10 @@ export class Host {
 			unreadOf: (host) => this.inbox.unacknowledged().filter(({ lieutenant }) => this.#asked(lieutenant.id) === host),
 			tokenHash: () => hashOf(this.#access.own().token),
 			learnHub: (url) => this.#learnHub(url),
+			learnKeys: (keys) => {
+				this.launches.give(keys);
+				for (const lieutenant of this.lieutenants.values()) this.#quietly(() => lieutenant.keysGiven());
+			},
 			unread: (owner, session) => this.inbox.unread(owner, session),
 			handed: (id, session) => this.inbox.handed(id, session),
 			acknowledge: (owner, ids) => this.inbox.acknowledge(owner, ids),
@@ -316,6 +320,7 @@ export class Host {
 		this.#drain.begin();
 		this.machines.begin();
 		this.vers.begin();
+		this.vms.begin();
 		return this.#listener.address;
 	}
 
@@ -514,6 +519,7 @@ export class Host {
 			start: this.#start,
 			newId: this.newId,
 			employment: (standing) => this.#employer.employment(standing),
+			missing: ({ spec }) => this.launches.missing(spec.id),
 			save: (standing) => this.#save(standing),
 			notify: (standing, type, text, cause) => this.news.of(standing, type, text, cause),
 			receipt: (id) => this.news.receipt(id),

@@ -240,6 +240,12 @@ export class Lieutenant {
 	}
 
 	#start(): void {
+		const missing = this.#quarters.missing(this.standing);
+		if (missing.length > 0) {
+			const reason = `it needs ${missing.join(", ")}, which this machine keeps in memory alone; given again, it goes on`;
+			this.#register.together(() => this.#register.change("keys-missing", { reason }));
+			return;
+		}
 		const k = this.standing.lives + 1;
 		this.#ending = undefined;
 		this.#register.together(() => {
@@ -281,6 +287,13 @@ export class Lieutenant {
 	/** A limit that is not its own was met: the fleet's money. */
 	exceed(limit: string): void {
 		if (this.standing.bound !== undefined) this.#keeper.exceeded(limit);
+	}
+
+	/** Keys were given: what waited for them goes on. */
+	keysGiven(): void {
+		if (this.standing.state !== "needs-credentials" || this.#quarters.missing(this.standing).length > 0) return;
+		this.#register.together(() => this.#register.change("launched"));
+		this.#relaunch();
 	}
 
 	/** Its money became more or less. */

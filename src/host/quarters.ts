@@ -25,6 +25,8 @@ export interface Quarters {
 	newId(): string;
 	/** What its process is started with; asked at each start, since hub and token may have changed. */
 	employment(standing: Standing): Employment;
+	/** Names of keys that it needs and this machine does not have since it started. */
+	missing(standing: Standing): readonly string[];
 	/** Stores the row and tells whoever looks. Called inside the transaction that changes it. */
 	save(standing: Standing): void;
 	notify(standing: Standing, type: NoticeType, text: string, cause?: Cause): void;

@@ -29,6 +29,8 @@ export interface Desk {
 	tokenHash(): string;
 	/** Another machine's host says where its hub is reached from here. */
 	learnHub(url: string): void;
+	/** Another machine's host gives what opens models for its lieutenants here. */
+	learnKeys(keys: Readonly<Record<string, string>>): void;
 	handed(id: string, session: string): void;
 	/** `owner` undefined: a host has stored them, whosever they are. */
 	acknowledge(owner: string | undefined, ids: readonly string[]): void;
@@ -150,6 +152,7 @@ class Session {
 		else if (frame.type === "acknowledge" && (this.#lease !== undefined || this.#caller.type === "host")) {
 			this.#desk.acknowledge(this.#lease?.name, frame.notices.map(String));
 		} else if (frame.type === "hub" && this.#caller.type === "host") this.#desk.learnHub(String(frame.url));
+		else if (frame.type === "keys" && this.#caller.type === "host") this.#desk.learnKeys(textsOf(frame.env));
 		else if (frame.type === "release" && session !== undefined && this.#lease !== undefined) {
 			this.#desk.names.release(this.#lease.name, session);
 		}
@@ -221,6 +224,13 @@ function faultOf(thrown: unknown): Fault {
 	if (thrown instanceof Error && "errcode" in thrown) return fault("host_storage_failed", reason(thrown));
 	return new Fault("internal", `This host met a fault: ${reason(thrown)}`);
 }
+
+const textsOf = (value: unknown): Record<string, string> =>
+	Object.fromEntries(
+		Object.entries(typeof value === "object" && value !== null ? value : {}).flatMap(([name, text]) =>
+			typeof text === "string" ? [[name, text]] : [],
+		),
+	);
 
 function parse(text: string): HostFrame | undefined {
 	try {

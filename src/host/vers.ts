@@ -66,6 +66,33 @@ export class VersDesk {
 		return this.#made;
 	}
 
+	/** Throws `hub_away`. */
+	hub(): Promise<Client> {
+		return this.#parts.hub();
+	}
+
+	/** There is an account. */
+	known(): boolean {
+		try {
+			this.#account();
+			return true;
+		} catch {
+			// No key, or an address that is none: whoever asks for a VM by name is told which.
+			return false;
+		}
+	}
+
+	/** Whose it is; throws `vers_no_key`. */
+	account(): VersAccount {
+		return this.#account();
+	}
+
+	/** Where the ways to VMs begin. */
+	async platform(): Promise<{ readonly client: VersClient; readonly url: string }> {
+		const { url } = this.#account();
+		return { client: (await this.open()).client, url };
+	}
+
 	close(): void {
 		this.#closed = true;
 		void this.#made?.then((vers) => vers.close());

@@ -202,46 +202,72 @@ function uncompacted(transcripts: readonly Transcript[]): readonly string[] {
 	});
 }
 
-/** Answers of which no transcript holds what they took. A summary has no id there: it is known by its place and its size. */
-const cutIn = ({ answers: ended, requests, transcripts }: Evidence): readonly number[] => {
-	const heard = new Set(transcripts.flatMap(({ responses }) => responses));
-	const summaries = new Set(requests.filter(({ system }) => system.includes("summarization")).map(({ n }) => n));
-	const kept = new Set(
-		transcripts.flatMap(({ agent, entries }) =>
-			keptSummaries(
-				ended
-					.filter(({ n, model, end }) => model === agent && end === "whole" && summaries.has(n))
-					.sort((a, b) => a.n - b.n),
-				entries.flatMap((entry) => (entry.type === "compaction" ? [tally([entry]).totalTokens] : [])),
-			),
-		),
-	);
+/** Of a turn that pi splits, the beginning is summarized by a request of its own. */
+const TURN_PREFIX = /earlier context from an ongoing conversation/;
+
+interface Summary {
+	readonly n: number;
+	readonly tokens: number;
+	readonly prefix: boolean;
+}
+
+/** An agent's requests for a summary, in their order. */
+const summariesOf = ({ answers: ended, requests }: Evidence, agent: string): readonly Summary[] => {
+	const asked = new Map(requests.filter(({ system }) => system.includes("summarization")).map((one) => [one.n, one]));
 	return ended
-		.filter(({ n, end }) => end !== "refused" && !heard.has(`chatcmpl-${n}`) && !kept.has(n))
-		.map(({ n }) => n);
+		.filter(({ n, model, end }) => model === agent && end !== "refused" && asked.has(n))
+		.map(({ n, tokens }) => ({ n, tokens, prefix: TURN_PREFIX.test(JSON.stringify(asked.get(n)?.body)) }))
+		.sort((a, b) => a.n - b.n);
 };
 
-/** Which of an agent's summaries are in its session: each compaction there took one, or two for a turn that it split. */
-function keptSummaries(
-	summaries: readonly { readonly n: number; readonly tokens: number }[],
-	compactions: readonly number[],
-): readonly number[] {
-	const kept: number[] = [];
+/**
+ * Answers of which no transcript holds what they took, each with those that belong to it: a summary that was given up may
+ * have been asked for in two requests. It has no id in a transcript, and is known there by its place and its size.
+ */
+function cutIn(evidence: Evidence): readonly (readonly number[])[] {
+	const { answers: ended, transcripts } = evidence;
+	const heard = new Set(transcripts.flatMap(({ responses }) => responses));
+	const all = transcripts.map(({ agent }) => summariesOf(evidence, agent));
+	const summaries = new Set(all.flat().map(({ n }) => n));
+	const answersCut = ended
+		.filter(({ n, end }) => end !== "refused" && !heard.has(`chatcmpl-${n}`) && !summaries.has(n))
+		.map(({ n }) => [n]);
+	const given = transcripts.flatMap(({ entries }, i) =>
+		givenUp(
+			all[i] ?? [],
+			entries.flatMap((entry) => (entry.type === "compaction" ? [tally([entry]).totalTokens] : [])),
+		),
+	);
+	return [...answersCut, ...given];
+}
+
+/** Which summaries are not in its agent's session: each compaction there took one request, or two. */
+function givenUp(summaries: readonly Summary[], compactions: readonly number[]): readonly (readonly number[])[] {
+	const kept = new Set<number>();
 	let from = 0;
 	for (const total of compactions) {
 		const rest = summaries.slice(from);
 		const at = rest.findIndex(({ tokens }, i) => tokens === total || tokens + (rest[i + 1]?.tokens ?? 0) === total);
 		if (at === -1) continue;
 		const took = rest[at]?.tokens === total ? 1 : 2;
-		kept.push(...rest.slice(at, at + took).map(({ n }) => n));
+		for (const { n } of rest.slice(at, at + took)) kept.add(n);
 		from += at + took;
 	}
-	return kept;
+	const lost: Summary[][] = [];
+	for (const [i, one] of summaries.entries()) {
+		if (kept.has(one.n)) continue;
+		const last = lost.at(-1);
+		// Both parts of one are asked for together, in either order.
+		const other = last?.length === 1 && last[0] === summaries[i - 1] && last[0]?.prefix !== one.prefix;
+		if (other) last.push(one);
+		else lost.push([one]);
+	}
+	return lost.map((parts) => parts.map(({ n }) => n));
 }
 
 /** What hub, session files and the model's log say of the answers that were heard is one number for each agent. */
 function tokenChecks(evidence: Evidence): readonly (readonly [boolean, string])[] {
-	const cut = new Set(cutIn(evidence));
+	const cut = new Set(cutIn(evidence).flat());
 	return evidence.transcripts.map(({ agent, entries }) => {
 		const served = evidence.answers.filter(({ n, model }) => model === agent && !cut.has(n));
 		const [model, file] = [sum(served.map(({ tokens }) => tokens)), tally(entries).totalTokens];

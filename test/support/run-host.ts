@@ -11,6 +11,7 @@ import { startHost } from "../../src/host/host.ts";
 import type { Carried, Carrier } from "../../src/host/machines/carrier.ts";
 import { machineSettings } from "../../src/host/machines/settings.ts";
 import { bySsh } from "../../src/host/machines/ssh-carrier.ts";
+import { vmSettings } from "../../src/host/machines/vm-settings.ts";
 import { versAccount } from "../../src/vers/key.ts";
 import { realWorld } from "../../src/world/real.ts";
 
@@ -20,12 +21,12 @@ const told = (place: string): Carrier => ({
 	async open() {
 		const known = JSON.parse(readFileSync(machines ?? "", "utf8")) as Record<
 			string,
-			Omit<Carried, "closed" | "close" | "bring">
+			Omit<Carried, "closed" | "close" | "bring" | "volatile">
 		>;
 		const found = known[place];
 		if (found === undefined) throw fault("machine_unreachable", place, "no such machine");
 		const [closed, close] = [new Promise<string>(() => undefined), async () => undefined];
-		return { ...found, closed, close, bring: async (url) => url };
+		return { ...found, closed, close, volatile: false, bring: async (url) => url };
 	},
 });
 
@@ -46,6 +47,7 @@ const host = await startHost({
 		machines === undefined
 			? bySsh({
 					...{ world, home, packageFolder, config: machineSettings(settings.values).settings.sshConfig },
+					vms: vmSettings(settings.values).settings,
 					node: { path: process.execPath, platform: process.platform, arch: process.arch },
 					env: daemonEnvironment(home, settings, process.env),
 				})

@@ -20,6 +20,8 @@ export interface BootstrapParts {
 	readonly node: { readonly path: string; readonly platform: string; readonly arch: string };
 	/** pi's own script here, for a machine that lacks it; undefined while no session has named one. */
 	readonly pi: string | undefined;
+	/** A VM of a platform that makes clones: its host has a home of its own, and its keys in memory alone. */
+	readonly vm?: { readonly id: string; readonly keys: Readonly<Record<string, string>> } | undefined;
 	/** Told to a person, and to the log. */
 	step(what: string): void;
 	readonly signal: AbortSignal;
@@ -78,15 +80,29 @@ const TAKE_NODE =
 	'D="$HOME/.flagship/node/bin"; umask 077; mkdir -p "$D" && cat > "$D/node.$$" && chmod 700 "$D/node.$$" && ' +
 	'"$D/node.$$" -p process.versions.node && mv "$D/node.$$" "$D/node"; C=$?; rm -f "$D/node.$$"; exit $C';
 const REAL = 'read -r N; read -r F; exec "$N" -p "require(\\"fs\\").realpathSync(process.argv[1])" "$F"';
+/** What is not said stays the machine's own: its usual home, no keys. */
 const START_HOST =
-	'read -r N; read -r E; read -r P; export PATH="$P"; "$N" "$E" host start >&2 && exec "$N" "$E" host status --json';
+	'read -r N; read -r E; read -r P; read -r H; read -r K; export PATH="$P"; ' +
+	'if [ -n "$H" ]; then export FLAGSHIP_HOME="$H"; fi; if [ -n "$K" ]; then export FLAGSHIP_KEYS="$K"; fi; ' +
+	'"$N" "$E" host start >&2 && exec "$N" "$E" host status --json';
+/**
+ * A clone wakes up with what ran in the machine that it was made from: loop, host and agents of another home, that would
+ * work on as if they were the first. They are known by the home in their environment.
+ */
+const END_STRANGERS =
+	'read -r H; for E in /proc/[0-9]*/environ; do W=$(tr "\\000" "\\n" < "$E" 2> /dev/null | grep "^FLAGSHIP_HOME="); ' +
+	'case "$W" in "FLAGSHIP_HOME=$H") ;; "FLAGSHIP_HOME=$HOME/.flagship/vms/"*) P=$' +
+	'{E#/proc/}; kill -9 "$' +
+	'{P%/environ}" 2> /dev/null && echo ended;; esac; done; exit 0';
 
 export async function bootstrap(ssh: Ssh, parts: BootstrapParts): Promise<Ready> {
 	const { step, signal } = parts;
 	const { found, node, entry, path } = await equip(ssh, parts);
 	const pi = await havePi(ssh, found, node, parts);
+	const home = await ownHome(ssh, found, parts);
 	step("starting its host");
-	const lines = [node, entry, path];
+	const keys = parts.vm === undefined ? "" : JSON.stringify(parts.vm.keys);
+	const lines = [node, entry, path, home, keys];
 	const started = await done(ssh.run(START_HOST, { lines, timeout: 2 * QUICK_MS, signal }), parts, "its host");
 	return {
 		socket: socketOf(started.stdout, parts.place),
@@ -115,6 +131,16 @@ export async function equip(ssh: Ssh, parts: BootstrapParts): Promise<Equipped> 
 	const pack = await havePackage(ssh, found, parts);
 	const path = found.path.split(":").includes(dirOf(node)) ? found.path : `${dirOf(node)}:${found.path}`;
 	return { found, node, entry: `${pack}/bin/flagship.mjs`, path };
+}
+
+/** Of a VM: a folder that no clone of it goes on with. Empty: the usual one. */
+async function ownHome(ssh: Ssh, { home }: Found, { vm, step, signal }: BootstrapParts): Promise<string> {
+	if (vm === undefined) return "";
+	const own = `${home}/.flagship/vms/${vm.id}`;
+	const { stdout } = await ssh.run(END_STRANGERS, { lines: [own], timeout: QUICK_MS, signal });
+	const ended = stdout.split("\n").filter((line) => line === "ended").length;
+	if (ended > 0) step(`${ended} processes of the machine that it was made from are ended`);
+	return own;
 }
 
 interface Found {

@@ -5,9 +5,20 @@
 
 import type { Launch } from "../../contract/link.ts";
 import { fault } from "../../errors.ts";
+import type { VmWayParts } from "./vm-way.ts";
 
-/** The way to a place; `launch` tells of the newest session. Throws `invalid_input` for a text that names none. */
-export type Carry = (place: string, launch: () => Launch | undefined) => Carrier;
+/** What a carrier may ask its host. */
+export interface Around {
+	/** Of the newest session. */
+	launch(): Launch | undefined;
+	/** What opens models on other machines. */
+	keys(): Readonly<Record<string, string>>;
+	/** Throws `vers_no_key`. */
+	platform(): ReturnType<VmWayParts["platform"]>;
+}
+
+/** The way to a place. Throws `invalid_input` for a text that names none. */
+export type Carry = (place: string, around: Around) => Carrier;
 
 export const noWay: Carry = (place) => {
 	throw fault("invalid_input", `place: there is no way from here to ${place}`);
@@ -21,6 +32,8 @@ export interface Carried {
 	readonly pi: readonly string[];
 	/** Where a lieutenant works there when nobody says: an absolute path of that machine. */
 	readonly folder: string;
+	/** A snapshot takes its disk along, so no file there may hold a key. */
+	readonly volatile: boolean;
 	/** What any program there expects of its environment: `PATH`, `HOME`, … */
 	readonly env: Readonly<Record<string, string>>;
 	/** Arranges that a hub which is reached here is reached from there; its address there. */

@@ -6,12 +6,12 @@ import type { Lieutenant } from "../../contract/lieutenants.ts";
 import type { Call, Launch, Notice } from "../../contract/link.ts";
 import type { AnyOperation } from "../../contract/operation.ts";
 import type { Settings } from "../../daemon/settings.ts";
-import { reason } from "../../errors.ts";
+import { fault, reason } from "../../errors.ts";
 import { onlyKeys } from "../../pi/environment.ts";
 import type { World } from "../../world.ts";
 import type { Context } from "../calls.ts";
 import type { KeptMachines } from "../store/machines.ts";
-import type { Carrier } from "./carrier.ts";
+import type { Around, Carry } from "./carrier.ts";
 import { Peer } from "./peer.ts";
 import { machineSettings } from "./settings.ts";
 
@@ -22,8 +22,12 @@ export interface MachinesParts {
 	readonly host: string;
 	readonly kept: KeptMachines;
 	readonly settings: Settings;
-	/** The way to a place; throws `invalid_input` for a text that names none. */
-	carrier(place: string): Carrier;
+	readonly carry: Carry;
+	readonly around: Pick<Around, "launch" | "platform">;
+	/** The platform does not know the machine of these any more: told, and their tasks given back. */
+	gone(rows: readonly Lieutenant[], why: string): void;
+	/** Nobody lives there any more. */
+	left(place: string): void;
 	/** These rows go to all sessions. */
 	changed(rows: readonly Lieutenant[]): void;
 	/** A notice that was made elsewhere, for an orchestrator of this host. */
@@ -87,11 +91,26 @@ export class Machines {
 		return (context) => this.pass(row, operation, input, context);
 	}
 
+	/** Somebody lives there, or is being made there. */
+	lived(place: string): boolean {
+		const peer = this.#peers.get(place);
+		return peer !== undefined && (peer.uses > 0 || peer.rows().length > 0);
+	}
+
+	/** What is asked of one whose machine is gone: its end is only noted; nothing else can be. */
+	#over(peer: Peer, { id, name, reason: why }: Lieutenant, operation: AnyOperation): unknown {
+		if (operation.name !== "lieutenants.destroy") throw fault("lieutenant_deaf", name, "failed", why);
+		peer.forget(id);
+		return { destroyed: [{ name, kept: [] }], failed: [] };
+	}
+
 	/** Asks the host where this one lives, in the name of who asks here. */
-	pass({ id, place }: Lieutenant, operation: AnyOperation, input: unknown, context: Context): Promise<unknown> {
-		return this.#using(place, async (peer) =>
-			placed(await peer.call(operation, input, { ...passed(context), target: id }), place),
-		);
+	pass(row: Lieutenant, operation: AnyOperation, input: unknown, context: Context): Promise<unknown> {
+		const { id, place } = row;
+		return this.#using(place, async (peer) => {
+			if (peer.over) return this.#over(peer, row, operation);
+			return placed(await peer.call(operation, input, { ...passed(context), target: id }), place);
+		});
 	}
 
 	/** A new one there. `launch` is that of the session which asks: what of it holds elsewhere, goes along. */
@@ -105,9 +124,12 @@ export class Machines {
 
 	/** pi and folder are that machine's; of the session's environment only what opens a model goes there. */
 	async #launch(peer: Peer, { env: mine, model, thinking }: Launch): Promise<Launch> {
-		const { pi, folder, env } = await peer.ready((what) => this.#parts.complain(`${peer.place}: ${what}`));
+		const { pi, folder, env, volatile } = await peer.ready((what) => this.#parts.complain(`${peer.place}: ${what}`));
+		const keys = this.#keys(mine);
+		peer.giveKeys();
 		return {
-			...{ pi, cwd: folder, env: { ...env, ...this.#keys(mine) } },
+			...{ pi, cwd: folder, env: volatile ? env : { ...env, ...keys } },
+			...(volatile ? { keys: Object.keys(keys) } : {}),
 			...(model === undefined ? {} : { model }),
 			...(thinking === undefined ? {} : { thinking }),
 			from: { host: this.#parts.host, place: peer.place },
@@ -136,15 +158,17 @@ export class Machines {
 		if (peer.uses > 0 || peer.rows().length > 0 || this.#peers.get(peer.place) !== peer) return;
 		this.#peers.delete(peer.place);
 		peer.close();
+		this.#parts.left(peer.place);
 	}
 
 	#peer(place: string, rows: readonly Lieutenant[] = []): Peer {
 		const known = this.#peers.get(place);
 		if (known !== undefined) return known;
-		const { world, version, host, carrier, notice, hub, letIn, complain } = this.#parts;
+		const { world, version, host, carry, around, notice, hub, letIn, gone, complain } = this.#parts;
+		const keys = () => this.#keys(around.launch()?.env ?? {});
 		const peer = new Peer({
-			...{ world, version, host, place, rows, notice, hub, letIn, complain },
-			carrier: carrier(place),
+			...{ world, version, host, place, rows, notice, hub, letIn, gone, keys, complain },
+			carrier: carry(place, { ...around, keys }),
 			changed: (now) => this.#changed(peer, now),
 		});
 		this.#peers.set(place, peer);

@@ -15,6 +15,8 @@ import type { Carried, Carrier } from "./carrier.ts";
 export const UNREACHABLE_MS = 30_000;
 /** Pauses before a way that could not be made is tried again, in ms; the last one repeats. */
 const PAUSES = [0, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000] as const;
+/** A way that stands and leads to no host for so long, in ms, is made anew, which starts a host: its loop was ended, too. */
+const HOSTLESS_MS = 5_000;
 /** A new lieutenant's work is claimed in the hub: so long, in ms, its host is given to hear where that is. */
 const MEET_MS = 10_000;
 /** A call waits so long for a way that is gone, in ms: one that heals at once is not worth a refusal. */
@@ -36,6 +38,10 @@ export interface PeerParts {
 	notice(notice: Notice): void;
 	/** Where the hub is, if one is known. */
 	hub(): string | null;
+	/** What opens models for those who live there. */
+	keys(): Readonly<Record<string, string>>;
+	/** The platform does not know the machine any more: what was there ends. */
+	gone(rows: readonly Lieutenant[], why: string): void;
 	/** Makes the hub token of a host there known, so that it can link by itself. */
 	letIn(host: string, tokenHash: string): Promise<void>;
 	complain(what: string): void;
@@ -64,9 +70,13 @@ export class Peer {
 	#carried: Carried | undefined;
 	#opening: Promise<Carried> | undefined;
 	#failures = 0;
+	/** `elapsed` when the host there was last heard to be away. */
+	#awaySince: number | undefined;
 	#why = "";
 	#silence: Timer | undefined;
 	#unreachable = false;
+	/** Why nothing is there any more. */
+	#over: string | undefined;
 	#hash: { readonly host: string; readonly token: string | undefined } | undefined;
 
 	constructor(parts: PeerParts) {
@@ -108,6 +118,16 @@ export class Peer {
 		} finally {
 			this.#waiting.delete(step);
 		}
+	}
+
+	/** The machine is no more. */
+	get over(): boolean {
+		return this.#over !== undefined;
+	}
+
+	/** Keys go by word to a machine whose disk a snapshot takes along. */
+	giveKeys(): void {
+		if (this.#carried?.volatile === true) this.#client.tellKeys(this.#parts.keys());
 	}
 
 	/** Resolves once the host there was met and has its hub, or soon in any case: without either, calls say so. */
@@ -153,6 +173,11 @@ export class Peer {
 
 	/** The socket of the host there; the way is made anew when it is gone, after a pause that grows. */
 	async #address(): Promise<string> {
+		const { clock } = this.#parts.world;
+		if (this.#carried !== undefined && clock.elapsed() - (this.#awaySince ?? clock.elapsed()) > HOSTLESS_MS) {
+			void this.#carried.close();
+			this.#carried = undefined;
+		}
 		const pause = PAUSES[Math.min(this.#failures, PAUSES.length - 1)] ?? 0;
 		if (this.#carried === undefined && pause > 0)
 			await new Promise<void>((resolve) => this.#parts.world.clock.after(pause, resolve));
@@ -169,12 +194,14 @@ export class Peer {
 
 	async #open(): Promise<Carried> {
 		this.#ended.signal.throwIfAborted();
+		if (this.#over !== undefined) throw fault("machine_unreachable", this.place, this.#over);
 		try {
 			const step = (what: string) => {
 				for (const tell of this.#waiting) tell(what);
 			};
 			const carried = await this.#parts.carrier.open(step, this.#ended.signal);
 			this.#failures = 0;
+			this.#awaySince = undefined;
 			this.#carried = carried;
 			void carried.closed.then((why) => {
 				this.#why = why;
@@ -185,21 +212,49 @@ export class Peer {
 			this.#failures++;
 			if (this.#why !== reason(thrown)) this.#parts.complain(`${this.place}: ${reason(thrown)}`);
 			this.#why = reason(thrown);
+			if (thrown instanceof Fault && thrown.code === "vers_gone" && this.#rows.size > 0) this.#end(thrown.message);
 			throw thrown;
 		}
 	}
 
+	/** Told by the platform, not by the line: each of its lieutenants has failed, once, and nobody reaches for them. */
+	#end(why: string): void {
+		if (this.#over !== undefined) return;
+		this.#over = `its machine is gone (${why.replace(/\.$/, "")})`;
+		const lost = [...this.#rows.values()].filter(({ state }) => state !== "failed" && state !== "gone");
+		for (const row of lost) {
+			const { tool: _, ...left } = row;
+			this.#rows.set(row.id, { ...left, state: "failed", reason: this.#over, cause: { type: "machine-gone" } });
+		}
+		this.#silence?.cancel();
+		this.#client.close();
+		const rows = this.rows().filter(({ id }) => lost.some((row) => row.id === id));
+		this.#parts.gone(rows, this.#over);
+		this.#parts.changed(rows);
+	}
+
+	/** One of a machine that is no more: nothing has to be ended, its row goes. */
+	forget(id: string): void {
+		const row = this.#rows.get(id);
+		if (row === undefined || this.#over === undefined) return;
+		this.#rows.delete(id);
+		this.#parts.changed([{ ...row, state: "gone" }]);
+	}
+
 	#state(state: HostState): void {
 		if (state.type === "away") {
+			this.#awaySince ??= this.#parts.world.clock.elapsed();
 			this.#settled = false;
 			if (this.#carried !== undefined) this.#why = state.why.message;
 			this.#lost();
 			return;
 		}
 		if (state.type !== "connected") return;
+		this.#awaySince = undefined;
 		this.#silence?.cancel();
 		this.#silence = undefined;
 		this.#hash = { host: state.host, token: state.tokenHash };
+		this.giveKeys();
 		void this.bringHub().then(() => {
 			this.#settled = true;
 			for (const tell of this.#meeting) tell();
@@ -209,6 +264,7 @@ export class Peer {
 
 	/** Without a word from there for a while nobody knows how they are. */
 	#lost(): void {
+		if (this.#over !== undefined) return;
 		this.#silence ??= this.#parts.world.clock.after(UNREACHABLE_MS, () => {
 			this.#unreachable = true;
 			this.#parts.changed(this.rows());
@@ -231,7 +287,7 @@ export class Peer {
 	}
 
 	#shown(row: Lieutenant): Lieutenant {
-		if (!this.#unreachable) return row;
+		if (!this.#unreachable || this.#over !== undefined) return row;
 		const why = this.#why === "" ? `${this.place} is not reached` : this.#why.replace(/\.$/, "");
 		return { ...row, state: "unreachable", reason: `${why}; it may well be at work` };
 	}

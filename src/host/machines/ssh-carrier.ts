@@ -1,4 +1,4 @@
-/** A machine by ssh: connected, made ready, and its host's socket brought here. */
+/** Other machines by ssh, VMs among them: connected, made ready, and their host's socket brought here. */
 import type { Launch } from "../../contract/link.ts";
 import { type Home, socketPath } from "../../daemon/home.ts";
 import type { World } from "../../world.ts";
@@ -6,6 +6,7 @@ import { addressOf } from "./address.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { Carried, Carrier, Carry } from "./carrier.ts";
 import { openSsh, type Ssh } from "./ssh.ts";
+import { type VmWayParts, vmWay } from "./vm-way.ts";
 
 export interface SshCarrierParts {
 	readonly world: World;
@@ -16,20 +17,59 @@ export interface SshCarrierParts {
 	readonly env: Readonly<Record<string, string>>;
 	/** Setting `machines.sshConfig`. */
 	readonly config: string | undefined;
+	/** Setting `vms`. */
+	readonly vms: VmWayParts["settings"];
 }
 
-/** Other machines by ssh. The agent of the newest session opens them, its pi is sent where there is none. */
+/** The agent of the newest session opens other machines, its pi is sent where there is none. */
 export const bySsh =
 	(parts: SshCarrierParts): Carry =>
-	(place, launch) =>
-		sshCarrier(parts, place, launch);
+	(place, around) =>
+		sshCarrier(parts, place, around);
 
-function sshCarrier(parts: SshCarrierParts, place: string, launch: () => Launch | undefined): Carrier {
+function sshCarrier(parts: SshCarrierParts, place: string, around: Parameters<Carry>[1]): Carrier {
 	const address = addressOf(place);
-	const { world, home, env, config, packageFolder, node } = parts;
+	const { world, home, packageFolder, node } = parts;
+	const bring = hubBringer();
+	const connect = (launch: Launch | undefined, signal: AbortSignal): Promise<Ssh> => {
+		const { env, config, vms } = parts;
+		const own = { world, sockets: home.sockets, folder: home.run, env };
+		if (address.type === "ssh")
+			return openSsh({ ...own, address, place, config, agent: launch?.env.SSH_AUTH_SOCK }, signal);
+		return vmWay({ ...own, settings: vms, platform: around.platform }, address.vm, { place, signal });
+	};
+	return {
+		async open(step, signal): Promise<Carried> {
+			const launch = around.launch();
+			step("connecting");
+			const ssh = await connect(launch, signal);
+			try {
+				const vm = address.type === "ssh" ? undefined : { id: address.vm, keys: around.keys() };
+				const ready = await bootstrap(ssh, {
+					...{ world, place, packageFolder, node, pi: launch?.pi.at(-1), step, signal, vm },
+					cache: `${home.root}/cache/bundles`,
+				});
+				const here = socketPath(home, "reach", place);
+				await ssh.local(here, ready.socket);
+				return {
+					...{ pi: ready.pi, folder: ready.folder, env: ready.env, closed: ssh.closed },
+					...{ address: `unix:${here}`, volatile: vm !== undefined },
+					bring: (url) => bring(ssh, url),
+					close: async () => ssh.close(),
+				};
+			} catch (thrown) {
+				ssh.close();
+				throw thrown;
+			}
+		},
+	};
+}
+
+/** Brings a hub that answers on this machine's loopback to the other's; any other address holds there as well. */
+function hubBringer(): (ssh: Ssh, url: string) => Promise<string> {
 	/** The port there that led to the hub: asked for again, so that agents which know it find it. */
 	let port = 0;
-	const bring = async (ssh: Ssh, url: string): Promise<string> => {
+	return async (ssh, url) => {
 		const { hostname, port: own, protocol } = new URL(url);
 		if (hostname !== "127.0.0.1" && hostname !== "localhost") return url;
 		try {
@@ -40,33 +80,5 @@ function sshCarrier(parts: SshCarrierParts, place: string, launch: () => Launch 
 			port = await ssh.remote(Number(own), 0);
 		}
 		return `${protocol}//127.0.0.1:${port}`;
-	};
-	return {
-		async open(step, signal): Promise<Carried> {
-			const { env: taken, pi: command } = launch() ?? {};
-			const [agent, pi] = [taken?.SSH_AUTH_SOCK, command?.at(-1)];
-			step("connecting");
-			const ssh = await openSsh(
-				{ ...{ world, address, place, env, config, agent }, sockets: home.sockets, folder: home.run },
-				signal,
-			);
-			try {
-				const ready = await bootstrap(ssh, {
-					...{ world, place, packageFolder, node, pi, step, signal },
-					cache: `${home.root}/cache/bundles`,
-				});
-				const here = socketPath(home, "reach", place);
-				await ssh.local(here, ready.socket);
-				return {
-					...{ pi: ready.pi, folder: ready.folder, env: ready.env, closed: ssh.closed },
-					address: `unix:${here}`,
-					bring: (url) => bring(ssh, url),
-					close: async () => ssh.close(),
-				};
-			} catch (thrown) {
-				ssh.close();
-				throw thrown;
-			}
-		},
 	};
 }

@@ -28,19 +28,22 @@ const underWay = new WeakMap<Host, Set<string>>();
 export async function createLieutenant(host: Host, input: Input, context: Context): Promise<Output> {
 	const before = host.roster.list().find(({ spec }) => isRequest(spec, context));
 	if (before !== undefined) return output(host.living(before.spec.id), {});
-	const place = placeOf(input);
+	const place = placeOf(host, input);
 	if (place === "local") return await naming(host, input.name, () => make(host, input, context));
 	const launch = launchOf(host, context);
 	const here = (asked: Input) => make(host, asked, context);
-	const elsewhere = () => createElsewhere(host, { place, input, launch, here }, context);
+	const known = host.machines.named(input.name)?.place;
 	// Asked again after an answer was lost: the host there knows whether it is the same request.
-	return host.machines.named(input.name)?.place === place ? elsewhere() : await naming(host, input.name, elsewhere);
+	if (known !== undefined && (known === place || (place === "vers" && host.vms.has(known))))
+		return await createElsewhere(host, { place: known, input, launch, here }, context);
+	return await naming(host, input.name, () => createElsewhere(host, { place, input, launch, here }, context));
 }
 
-/** Here, unless another place is named. */
-function placeOf({ place, local }: Input): string {
+/** Here, unless another place is named. `auto` is a VM where this person has an account for them. */
+function placeOf(host: Host, { place, local }: Input): string {
+	if (place === "auto") return local !== true && host.vers.known() ? "vers" : "local";
 	if (place === undefined) {
-		if (local === false) throw fault("invalid_input", "local: false needs a place, such as ssh:user@machine");
+		if (local === false) throw fault("invalid_input", "local: false needs a place, such as vers or ssh:user@machine");
 		return "local";
 	}
 	if (local === true && place !== "local") throw fault("invalid_input", `place: ${place} is not local`);

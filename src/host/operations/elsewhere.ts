@@ -14,7 +14,10 @@ type Input = Static<typeof create.input>;
 type Output = Static<typeof create.output>;
 
 /** Refusals that come before the host there is asked: nothing was made. */
-const NOT_MADE: readonly ErrorCode[] = ["machine_unreachable", "machine_unfit"];
+const NOT_MADE: readonly ErrorCode[] = [
+	...(["machine_unreachable", "machine_unfit", "vers_no_key", "vers_address", "vers_key"] as const),
+	...(["vers_capacity", "vers_gone", "vers_forbidden", "vers_unavailable", "vers_refused"] as const),
+];
 
 export interface Elsewhere {
 	readonly place: string;
@@ -29,12 +32,14 @@ export async function createElsewhere(
 	{ place, input, launch, here }: Elsewhere,
 	context: Context,
 ): Promise<Output> {
-	const { place: _, local: __, fallback, ...asked } = input;
+	const { place: said, local: _, fallback, ...asked } = input;
+	host.launches.note(launch);
 	try {
-		return (await host.machines.create(place, create, asked, context, launch)) as Output;
+		return await madeAt(host, place, asked, context, launch);
 	} catch (thrown) {
 		if (!(thrown instanceof Fault) || !NOT_MADE.includes(thrown.code)) throw thrown;
-		const wish = fallback ?? machineSettings(host.options.settings.values).settings.fallback;
+		const wish =
+			said === "auto" ? "auto" : (fallback ?? machineSettings(host.options.settings.values).settings.fallback);
 		if (wish === "never") throw thrown;
 		if (wish === "ask") throw asking(thrown);
 		if (input.cwd !== undefined && !isHere(host, input.cwd, launch)) throw notHere(thrown, input.cwd);
@@ -43,6 +48,21 @@ export async function createElsewhere(
 		const text = `${made.name} was ${why}`;
 		host.keep(`lieutenant:${made.id}`, "log.append", { text: text.slice(0, 2_000) }, `fell back ${made.id}`);
 		return { ...made, note: [made.note, `It was ${why}`].filter(Boolean).join(" ") };
+	}
+}
+
+/** For `vers` a machine is made first; one on which then nobody lives is ended again. */
+async function madeAt(host: Host, place: string, asked: Input, context: Context, launch: Launch): Promise<Output> {
+	if (place !== "vers") return (await host.machines.create(place, create, asked, context, launch)) as Output;
+	const vm = await host.vms.make(asked.name);
+	try {
+		const made = (await host.machines.create(vm, create, asked, context, launch)) as Output;
+		host.vms.settled(vm);
+		return made;
+	} catch (thrown) {
+		host.vms.settled(vm);
+		if (!host.machines.lived(vm)) host.vms.left(vm);
+		throw thrown;
 	}
 }
 

@@ -1,6 +1,8 @@
 /** What can be asked about VMs: by the person's account, with what the hub has to know of it. */
 import * as commits from "../../contract/commits.ts";
+import type { Lieutenant } from "../../contract/lieutenants.ts";
 import * as contract from "../../contract/vms.ts";
+import { fault } from "../../errors.ts";
 import type { From } from "../../vers/client.ts";
 import { VersFault } from "../../vers/fault.ts";
 import { type Context, type HostHandler, handle } from "../calls.ts";
@@ -41,6 +43,13 @@ export function vmHandlers(host: Host): readonly HostHandler[] {
 			return { id: vm, state };
 		}),
 		handle(contract.remove, async ({ vm }) => {
+			const living = host.machines.rows().filter(({ place, cause }) => place === `vers:${vm}` && !isGone(cause));
+			if (living.length > 0)
+				throw fault(
+					"vm_lived_on",
+					vm,
+					living.map(({ name }) => name),
+				);
 			const { machines, freed, left } = await vers.open();
 			const ended = await machines.end(vm);
 			if (ended.type === "gone") {
@@ -55,6 +64,8 @@ export function vmHandlers(host: Host): readonly HostHandler[] {
 	];
 	return handlers as unknown as readonly HostHandler[];
 }
+
+const isGone = (cause: Lieutenant["cause"]): boolean => cause?.type === "machine-gone";
 
 /**
  * Every snapshot is recorded, also while the hub is away. What may hold a key is never taken for a golden image: who takes

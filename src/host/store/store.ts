@@ -48,6 +48,7 @@ const LATER = `
 create table if not exists ralph_loops (id text primary key, name text not null, body text not null, running integer not null) strict;
 create table if not exists ralph_rounds (loop text not null, n integer not null, body text not null, primary key (loop, n)) strict;
 create table if not exists elsewhere (id text primary key, place text not null, body text not null) strict;
+create table if not exists own_vms (id text primary key, before text) strict;
 `;
 
 export type Row = Record<string, unknown>;

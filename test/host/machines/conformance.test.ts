@@ -1,6 +1,6 @@
 /**
- * What a lieutenant is, wherever it runs: one and the same story on this machine and on one that ssh reaches, told by the
- * same tools, with the same receipts and notices.
+ * What a lieutenant is, wherever it runs: one and the same story on this machine, on one that ssh reaches and on a VM of the
+ * simulated platform, told by the same tools, with the same receipts and notices.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,7 +13,8 @@ import { makeModel } from "../../support/model.ts";
 import { describeEachPi } from "../../support/pi.ts";
 import { sshMachine } from "../../support/ssh-machine.ts";
 import { until } from "../../support/until.ts";
-import { startSim } from "../../support/vers-sim/visitor.ts";
+import { versFleet } from "../../support/vers-fleet.ts";
+import { startSim, Visitor } from "../../support/vers-sim/visitor.ts";
 
 const sim = await startSim({ slots: 40 });
 const hosts: TestHost[] = [];
@@ -53,6 +54,18 @@ const PLACES: Readonly<Record<string, (home: Home, model: Model, pi: Pi) => Prom
 	ssh: async (home, model, pi) => {
 		const { place, home: there } = await sshMachine(sim, home, { model, pi });
 		return { place, flagship: join(there, ".flagship"), repository: repositoryIn(join(there, "project"), home) };
+	},
+	vers: async (home, model, pi) => {
+		await versFleet(sim, home, { model, pi });
+		const visitor = new Visitor(sim);
+		const { golden } = JSON.parse(readFileSync(join(home.flagship, "settings.json"), "utf8")).vms;
+		const vm = await visitor.restore(golden);
+		const there = join(sim.vms.get(vm).machine.folder, "root");
+		return {
+			place: `vers:${vm}`,
+			flagship: join(there, ".flagship", "vms", vm),
+			repository: repositoryIn(join(there, "project"), home),
+		};
 	},
 };
 

@@ -96,6 +96,7 @@ beforeEach(async () => {
 					pi: ["pi"],
 					folder: "/home",
 					env: {},
+					volatile: false,
 					bring,
 					closed,
 					close: async () => undefined,
@@ -105,6 +106,8 @@ beforeEach(async () => {
 		changed: (rows) => void changed.push(...rows),
 		notice: (one) => void notices.push(one.id),
 		hub: () => hub,
+		keys: () => ({}),
+		gone: (rows, why) => void steps.push(...rows.map(({ name }) => `${name}: ${why}`)),
 		letIn: async (host, hash) => void steps.push(`let in ${host} ${hash}`),
 		complain: (what) => void steps.push(what),
 	});

@@ -1,0 +1,16 @@
+/** All that a host can be asked. */
+import type { HostHandler } from "../calls.ts";
+import type { Host } from "../host.ts";
+import { briefHandlers } from "./brief.ts";
+import { checkHandlers } from "./check.ts";
+import { lieutenantHandlers } from "./lieutenants.ts";
+import { ralphHandlers } from "./ralph.ts";
+import { skillHandlers } from "./skills.ts";
+import { spoolHandlers } from "./spool.ts";
+import { vmHandlers } from "./vms.ts";
+
+const MAKERS = [
+	...[lieutenantHandlers, spoolHandlers, briefHandlers, ralphHandlers, checkHandlers, skillHandlers, vmHandlers],
+];
+
+export const handlersOf = (host: Host): readonly HostHandler[] => MAKERS.flatMap((made) => made(host));
