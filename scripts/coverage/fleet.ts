@@ -224,6 +224,8 @@ export const fleet: Area = {
 				"a version that cannot take over what is there is found on a copy; the hub is not even ended",
 				"a hub that does not start, and one that loses records, are rolled back: the one before runs, with all it had",
 				"kill -9 there when it is %s: the next one goes on, and it stands in the log once",
+				"kill -9 there when the new hub answers already: the same or another tells it, and goes on from there",
+				"kill -9 there when a hub that loses records answers: another version rolls back first, but nothing that was written for long",
 				"kill -9 there while it is rolled back: the next one ends that first, also when it brings another version",
 				"kill -9 of the command here: what was begun there ends by itself or is gone on with",
 				"two at once: one is at work, the other is refused in words, from this machine and from another",

@@ -43,9 +43,11 @@ export async function deploy(context: Context, args: readonly string[]): Promise
 	}
 }
 
-/** Another kind of place is another way: whatever runs a command there will do. Throws `invalid_input`. */
+/** Another kind of place is another way: whatever runs a command there will do. Throws `usage`, `invalid_input`. */
 function wayTo(context: Context, place: string): (folder: string) => Promise<Ssh> {
 	const { world, home, env } = context;
+	if (!place.startsWith("ssh:"))
+		throw fault("usage", `There is no way to '${place}': a hub is brought to ssh:user@machine[:port].`);
 	const address = addressOf(place);
 	if (address.type !== "ssh") throw fault("invalid_input", "place: a deploy goes to ssh:[user@]machine[:port]");
 	const settings = readSettings(home, env);

@@ -11,7 +11,7 @@ import { type Fault, fault, reason } from "../errors.ts";
 import { holdingsOf, lossOf } from "./holdings.ts";
 import { dropCopy, keepCopy, type PutBack, putBack } from "./keep.ts";
 import { backUp, type Here, rehearse } from "./rehearse.ts";
-import { type Former, giveRoom, isOver, readState, type State, writeState } from "./state.ts";
+import { type Former, giveRoom, isOver, readState, type State, stateWritten, writeState } from "./state.ts";
 import { tellHub } from "./tell.ts";
 
 export interface CourseParts extends Here {
@@ -33,9 +33,12 @@ export interface Outcome {
 	readonly backup?: string;
 }
 
-/** ms for a new hub to answer: it may have to change a large database first. */
+/** ms for a new hub to answer, and more by the size of its database, which it may have to change first. */
 const ANSWERS_WITHIN = 60_000;
+const BYTES_PER_MS = 10_000;
 const OLD_WITHIN = 60_000;
+/** ms after which a hub that was cut off in its deploy, and is written to, has been at work. */
+const RECENT = 600_000;
 
 export class Course {
 	readonly #parts: CourseParts;
@@ -63,22 +66,55 @@ export class Course {
 		switch (left.phase) {
 			case "stopping":
 				this.#parts.step(`${cut} before anything was changed; it begins again`);
-				return mine ? await this.#change(left) : undefined;
-			case "switching":
-				if (mine) {
-					this.#parts.step(`${cut}; it goes on`);
-					return await this.#switch(left);
-				}
-				await this.#rollBack(left, "it was cut off");
 				return undefined;
+			case "switching":
+				if (this.#hasWorked(left) || (await this.#isHealthy(left))) return await this.#endLeft(left, cut);
+				if (!mine) {
+					await this.#rollBack(left, "it was cut off");
+					return undefined;
+				}
+				this.#parts.step(`${cut}; it goes on`);
+				return await this.#switch(left);
 			case "answering":
-				this.#parts.step(`${cut} when all was done but the telling`);
-				return mine ? await this.#end(left) : await this.#end(left).then(() => undefined);
+				return await this.#endLeft(left, cut);
 			case "rollingBack":
 				this.#parts.step(`${cut} while it was rolled back`);
 				throw await this.#rollBack(left, left.why ?? "it was cut off");
 			default:
 				return undefined;
+		}
+	}
+
+	/** Only to be told; what another version finds so, is what it then replaces. */
+	async #endLeft(left: State, cut: string): Promise<Outcome | undefined> {
+		this.#parts.step(`${cut} when all was done but the telling`);
+		if (left.to.entry === entryFile) return await this.#end(left);
+		await this.#tellDone(left);
+		return undefined;
+	}
+
+	/**
+	 * It was cut off long ago, and the hub has been written to since: that is worth more than a copy of before, which is
+	 * then not put back any more.
+	 */
+	#hasWorked({ before }: State): boolean {
+		const { world, home } = this.#parts;
+		if (world.clock.now() - stateWritten(world.files, home) < RECENT) return false;
+		try {
+			return (holdingsOf(world.files, this.#dataFolder)?.seq ?? 0) > (before?.seq ?? 0);
+		} catch {
+			// It cannot be read, so nobody has worked with it.
+			return false;
+		}
+	}
+
+	async #isHealthy({ to, before }: State): Promise<boolean> {
+		try {
+			await this.#health(to.version, before);
+			return true;
+		} catch {
+			// Why, is found again by whoever goes on from here.
+			return false;
 		}
 	}
 
@@ -119,7 +155,7 @@ export class Course {
 	}
 
 	async #same(): Promise<Outcome> {
-		const { address } = await this.#ensure(ANSWERS_WITHIN);
+		const { address } = await this.#ensure();
 		return { type: "same", version: this.#version, address };
 	}
 
@@ -165,9 +201,9 @@ export class Course {
 	async #switch(state: State): Promise<Outcome> {
 		try {
 			this.#parts.step(`starting ${this.#version}, which brings the records to its schema`);
-			await this.#ensure(ANSWERS_WITHIN);
+			await this.#ensure();
 			this.#parts.step("asking after its health");
-			await this.#health(state.before);
+			await this.#health(this.#version, state.before);
 		} catch (thrown) {
 			throw await this.#rollBack(state, reason(thrown));
 		}
@@ -176,17 +212,19 @@ export class Course {
 		return await this.#end(answering);
 	}
 
-	#ensure(within: number) {
+	#ensure() {
 		const { world, home, env, speaks } = this.#parts;
+		const size = world.files.stat(`${this.#dataFolder}/hub.db`)?.size ?? 0;
+		const within = ANSWERS_WITHIN + size / BYTES_PER_MS;
 		return ensure("hub", { world, home, env, speaks, within });
 	}
 
 	/** Throws what is wrong. */
-	async #health(before: State["before"]): Promise<void> {
+	async #health(version: string, before: State["before"]): Promise<void> {
 		const { world, home, env, speaks } = this.#parts;
 		const found = await findDaemon("hub", { world, home, env, speaks });
 		if (found === undefined) throw new Error("the new hub does not answer");
-		if (found.version !== this.#version) throw new Error(`the hub that answers is ${found.version}`);
+		if (found.version !== version) throw new Error(`the hub that answers is ${found.version}`);
 		const now = holdingsOf(world.files, this.#dataFolder);
 		const loss = before === undefined || now === undefined ? undefined : lossOf(before, now);
 		if (loss !== undefined) throw new Error(loss);
@@ -194,15 +232,10 @@ export class Course {
 
 	/** The new one is in its place. */
 	async #end(state: State): Promise<Outcome> {
-		const { world, step } = this.#parts;
 		const { from, backup, to } = state;
-		const was = from === undefined ? "" : ` in place of ${from.version}`;
-		const kept = backup === undefined ? "" : ` Backup before it: ${backup}.`;
-		await this.#tell(state, `Deployed Flagship ${to.version}${was}, asked for by ${state.by}.${kept}`, "deployed");
-		dropCopy(world, this.#dataFolder);
-		this.#keep({ ...state, phase: "done" });
-		const { address } = await this.#ensure(ANSWERS_WITHIN);
-		step(`${to.version} answers`);
+		await this.#tellDone(state);
+		const { address } = await this.#ensure();
+		this.#parts.step(`${to.version} answers`);
 		return {
 			...{ type: "deployed", version: to.version, address },
 			...(from === undefined ? {} : { from: from.version }),
@@ -210,15 +243,26 @@ export class Course {
 		};
 	}
 
+	async #tellDone(state: State): Promise<void> {
+		const { from, backup, to } = state;
+		const was = from === undefined ? "" : ` in place of ${from.version}`;
+		const kept = backup === undefined ? "" : ` Backup before it: ${backup}.`;
+		await this.#tell(state, `Deployed Flagship ${to.version}${was}, asked for by ${state.by}.${kept}`, "deployed");
+		dropCopy(this.#parts.world, this.#dataFolder);
+		this.#keep({ ...state, phase: "done" });
+	}
+
 	/** Answers the failure, with how things stand. */
 	async #rollBack(state: State, why: string): Promise<Fault> {
 		const { world, home, place, step } = this.#parts;
+		const hasWorked = this.#hasWorked(state);
 		const rolling: State = { ...state, phase: "rollingBack", why };
 		giveRoom(world.files, home);
 		this.#keep(rolling);
 		step(`it failed (${inLine(why)}); rolling back`);
 		await stopDaemon(world, home, "hub", this.#dataFolder);
-		const restored = state.before === undefined ? {} : await putBack(world, this.#dataFolder, state.before);
+		const restored =
+			state.before === undefined || hasWorked ? {} : await putBack(world, this.#dataFolder, state.before);
 		const again = await this.#startFormer(state.from);
 		const stands = `${recordsStand(state, restored)} ${again}`;
 		const { version } = state.to;

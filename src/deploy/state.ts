@@ -81,6 +81,9 @@ export function writeState(files: Files, home: Home, state: State): void {
 /** For locks, logs and the start of the old hub, when a full disk is why it has to be put back. */
 export const giveRoom = (files: Files, home: Home): void => files.remove(reserveFile(home));
 
+/** ms since 1970 */
+export const stateWritten = (files: Files, home: Home): number => files.stat(stateFile(home))?.changed ?? 0;
+
 function isState(value: unknown): value is State {
 	if (typeof value !== "object" || value === null) return false;
 	const { id, phase, to } = value as { readonly [K in keyof State]?: unknown };

@@ -1,5 +1,5 @@
 /** The hub of another machine is brought to this version by a real ssh, or stays what it was. */
-import { readFileSync } from "node:fs";
+import { readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readHolder } from "../../src/daemon/lock.ts";
@@ -31,6 +31,14 @@ const DELETES =
 	'const d = world.files.database(place.folder + "/hub.db"); d.exec("pragma busy_timeout = 5000; delete from log"); d.close();';
 /** Changes the schema, and loses records once it is at work. */
 const GREEDY = [step("create table later (n integer) strict;"), atWork(DELETES)];
+
+/** A deploy that is killed once, when the new hub answers and nothing has been told. */
+const killedAtHealth = (mark: string): Edit => {
+	const line = 'this.#parts.step("asking after its health");';
+	const files = "this.#parts.world.files";
+	const kill = `if (${files}.stat("${mark}") === undefined) { ${files}.write("${mark}", ""); process.kill(process.pid, "SIGKILL"); }`;
+	return ["src/deploy/course.ts", line, `${line} ${kill}`];
+};
 
 /** A machine whose hub is of the older version and has an entry. */
 async function oldHub(): Promise<Stage> {
@@ -80,6 +88,8 @@ test("a machine without a hub gets one; an older one is brought up, backup first
 	expect(stage.hubFiles).not.toContain("before-deploy.db");
 
 	const pid = hubOf(stage)?.pid;
+	const said = JSON.parse((await stage.begin(bin, stage.at, "--json").end).out);
+	expect(said).toMatchObject({ place: "ssh:box", type: "same", version: "0.1.0", address: hubOf(stage)?.address });
 	const again = await stage.deploy(bin);
 	expect(again).toMatchObject({ code: 0, out: expect.stringContaining("has 0.1.0 already; nothing was done") });
 	const older = await stage.deploy(old);
@@ -166,6 +176,51 @@ test.each(["begun", "stopping", "switching", "answering"] as const)(
 		expect(stage.hubFiles.filter((name) => /^before-deploy/.test(name))).toEqual([]);
 	},
 );
+
+test("kill -9 there when the new hub answers already: the same or another tells it, and goes on from there", {
+	timeout: 240_000,
+}, async () => {
+	const stage = await oldHub();
+	const mark = join(stage.box.home, "killed");
+	const newer = (version: string) => {
+		world.files.remove(mark);
+		return packageOf(version, [killedAtHealth(mark), step("create table later (n integer) strict;")]);
+	};
+	const first = newer("0.0.10");
+	expect(await stage.deploy(first)).toMatchObject({ code: 1, err: expect.stringContaining("was cut off") });
+	expect(hubOf(stage)?.version).toBe("0.0.10");
+	expect(await stage.deploy(first)).toMatchObject({ code: 0, out: expect.stringContaining("but the telling") });
+	expect(stage.hubFiles).not.toContain("before-deploy.db");
+
+	expect((await stage.deploy(newer("0.0.11"))).code).toBe(1);
+	const other = await stage.deploy(packageOf("0.0.12", [step("create table later (n integer) strict;")]));
+	expect(other).toMatchObject({ code: 0, err: "", out: expect.stringContaining("has 0.0.12, in place of 0.0.11") });
+	for (const version of [10, 11, 12])
+		expect((await logOf(stage)).match(new RegExp(`Deployed Flagship 0\\.0\\.${version} `, "g"))).toHaveLength(1);
+	expect(await logOf(stage)).toContain("kept");
+});
+
+test("kill -9 there when a hub that loses records answers: another version rolls back first, but nothing that was written for long", {
+	timeout: 240_000,
+}, async () => {
+	const stage = await oldHub();
+	const mark = join(stage.box.home, "killed");
+	const greedy = packageOf("0.0.10", [...GREEDY, killedAtHealth(mark)]);
+	expect((await stage.deploy(greedy)).code).toBe(1);
+	const next = await stage.deploy(packageOf("0.0.11"));
+	expect(next).toMatchObject({ code: 0, err: "", out: expect.stringContaining("has 0.0.11, in place of 0.0.9") });
+	expect(await logOf(stage)).toMatch(/kept[\s\S]*The deploy of Flagship 0\.0\.10 failed: it was cut off/);
+
+	world.files.remove(mark);
+	const later = packageOf("0.0.12", [...GREEDY, killedAtHealth(mark)]);
+	expect((await stage.deploy(later)).code).toBe(1);
+	expect(await stage.there(old, "log", "append", "written since")).toMatchObject({ code: 0 });
+	const long = Date.now() / 1_000 - 3_600;
+	utimesSync(join(deployFolder(stage.home), "state.json"), long, long);
+	const last = await stage.deploy(packageOf("0.0.13", [step("create table later (n integer) strict;")]));
+	expect(last).toMatchObject({ code: 0, err: "", out: expect.stringContaining("has 0.0.13, in place of 0.0.12") });
+	expect(await logOf(stage)).toContain("written since");
+});
 
 test("kill -9 there while it is rolled back: the next one ends that first, also when it brings another version", {
 	timeout: 180_000,

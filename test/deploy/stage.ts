@@ -56,8 +56,8 @@ export class Stage {
 		return other;
 	}
 
-	begin(program: string, at = this.at) {
-		return begin(at, ["deploy", this.box.place], "", program);
+	begin(program: string, at = this.at, ...more: readonly string[]) {
+		return begin(at, ["deploy", this.box.place, ...more], "", program);
 	}
 
 	deploy(program: string, at = this.at): Promise<Outcome> {
