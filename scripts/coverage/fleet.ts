@@ -232,6 +232,9 @@ export const fleet: Area = {
 			],
 			["test/deploy/disk.test.ts", "full before: refused, and the hub goes on; full in the middle: as before or new"],
 		),
-		planned("Deploy of the hub to a VM: snapshot, ship, migrate, health, roll back"),
+		shipped("Deploy of the hub to a VM, as to any machine: backup, ship, migrate, health, roll back", [
+			"test/deploy/deploy.test.ts",
+			"a VM gets one, and a newer one, by its own name; what is no place is said to be none",
+		]),
 	],
 };

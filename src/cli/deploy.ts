@@ -12,6 +12,10 @@ import { addressOf } from "../host/machines/address.ts";
 import { equip } from "../host/machines/bootstrap.ts";
 import { machineSettings } from "../host/machines/settings.ts";
 import { openSsh, type Ssh } from "../host/machines/ssh.ts";
+import { vmSettings } from "../host/machines/vm-settings.ts";
+import { vmWay } from "../host/machines/vm-way.ts";
+import { VersClient } from "../vers/client.ts";
+import { versAccount } from "../vers/key.ts";
 import type { Context } from "./context.ts";
 import type { TakeOverJob, TakeOverWord } from "./take-over.ts";
 
@@ -35,7 +39,7 @@ export async function deploy(context: Context, args: readonly string[]): Promise
 	}
 	try {
 		const step = (what: string): void => (json ? context.complain(what) : out(`${place}: ${what}`));
-		const outcome = await deployOver(context, { place, open: () => open(folder), step });
+		const outcome = await deployOver(context, { place, open, step });
 		out(json ? JSON.stringify({ place, ...outcome }, null, 2) : sentenceOf(place, outcome));
 		return 0;
 	} finally {
@@ -43,29 +47,31 @@ export async function deploy(context: Context, args: readonly string[]): Promise
 	}
 }
 
-/** Another kind of place is another way: whatever runs a command there will do. Throws `usage`, `invalid_input`. */
-function wayTo(context: Context, place: string): (folder: string) => Promise<Ssh> {
+type Way = (signal: AbortSignal) => Promise<Ssh>;
+
+/** A connection of its own: that of the host, over which lieutenants work, goes on. Throws `usage`, `invalid_input`. */
+function wayTo(context: Context, place: string): Way {
+	if (!/^(ssh|vers):/.test(place))
+		throw fault("usage", `There is no way to '${place}': a hub is brought to ssh:user@machine[:port] or vers:<VM>.`);
 	const { world, home, env } = context;
-	if (!place.startsWith("ssh:"))
-		throw fault("usage", `There is no way to '${place}': a hub is brought to ssh:user@machine[:port].`);
 	const address = addressOf(place);
-	if (address.type !== "ssh") throw fault("invalid_input", "place: a deploy goes to ssh:[user@]machine[:port]");
 	const settings = readSettings(home, env);
-	const config = machineSettings(settings.values).settings.sshConfig;
-	const agent = env.SSH_AUTH_SOCK;
-	return (folder) =>
-		openSsh(
-			{
-				...{ world, address, place, config, agent, folder, sockets: home.sockets },
-				env: daemonEnvironment(home, settings, env),
-			},
-			new AbortController().signal,
-		);
+	const own = { world, sockets: home.sockets, folder: home.run, env: daemonEnvironment(home, settings, env) };
+	const purpose = "deploy";
+	if (address.type === "ssh") {
+		const config = machineSettings(settings.values).settings.sshConfig;
+		return (signal) => openSsh({ ...own, address, place, purpose, config, agent: env.SSH_AUTH_SOCK }, signal);
+	}
+	const account = () => versAccount(world.files, { HOME: env.HOME, ...settings.env });
+	const client = new VersClient({ world, account });
+	const platform = async () => ({ client, url: account().url });
+	const parts = { ...own, settings: vmSettings(settings.values).settings, platform };
+	return (signal) => vmWay(parts, address.vm, { place, purpose, signal }).finally(() => client.close());
 }
 
 interface Deploy {
 	readonly place: string;
-	open(): Promise<Ssh>;
+	readonly open: Way;
 	step(what: string): void;
 }
 
@@ -73,7 +79,7 @@ async function deployOver(context: Context, { place, open, step }: Deploy): Prom
 	const { world, home } = context;
 	const { signal } = new AbortController();
 	step("connecting");
-	const ssh = await open();
+	const ssh = await open(signal);
 	try {
 		const node = { path: process.execPath, platform: process.platform, arch: process.arch };
 		const cache = `${home.root}/cache/bundles`;
@@ -151,5 +157,5 @@ function wordsOf(args: readonly string[]): { readonly place: string; readonly js
 	} catch (thrown) {
 		throw fault("usage", reason(thrown));
 	}
-	throw fault("usage", "Usage: flagship deploy <ssh:user@machine[:port]> [--json]");
+	throw fault("usage", "Usage: flagship deploy <ssh:user@machine[:port] | vers:VM> [--json]");
 }

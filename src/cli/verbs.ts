@@ -123,7 +123,7 @@ export const VERBS: readonly Verb[] = [
 	{
 		words: "deploy",
 		people: true,
-		usage: "deploy <ssh:user@machine[:port]> [--json]",
+		usage: "deploy <ssh:user@machine[:port] | vers:VM> [--json]",
 		summary: "Bring this version of the hub to another machine: backup first, health after, rolled back if it fails.",
 		run: async (context, args) => (await import("./deploy.ts")).deploy(context, args),
 	},

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { readHolder } from "../../src/daemon/lock.ts";
 import { livingDaemon } from "../../src/daemon/run-file.ts";
 import { deployFolder, type Phase } from "../../src/deploy/state.ts";
-import { bin, world } from "../cli/support.ts";
+import { bin, flagship, world } from "../cli/support.ts";
 import { until } from "../support/until.ts";
 import { startSim } from "../support/vers-sim/visitor.ts";
 import { type Edit, packageOf, Stage } from "./stage.ts";
@@ -65,6 +65,7 @@ test("a machine without a hub gets one; an older one is brought up, backup first
 	timeout: 180_000,
 }, async () => {
 	const stage = await Stage.begin(sim);
+	const others = await stage.connect();
 	const first = await stage.deploy(old);
 	expect(first).toMatchObject({ code: 0, err: "", out: expect.stringContaining("ssh:box has 0.0.9. ") });
 	expect(await stage.there(old, "log", "append", "kept")).toMatchObject({ code: 0 });
@@ -87,6 +88,9 @@ test("a machine without a hub gets one; an older one is brought up, backup first
 	expect(backups.out).toContain(stage.state?.backup?.split("/").at(-1));
 	expect(stage.hubFiles).not.toContain("before-deploy.db");
 
+	// The connection over which lieutenants there work.
+	expect((await others.run("echo $1", { timeout: 10_000 }, ["here"])).stdout).toBe("here\n");
+
 	const pid = hubOf(stage)?.pid;
 	const said = JSON.parse((await stage.begin(bin, stage.at, "--json").end).out);
 	expect(said).toMatchObject({ place: "ssh:box", type: "same", version: "0.1.0", address: hubOf(stage)?.address });
@@ -99,6 +103,26 @@ test("a machine without a hub gets one; an older one is brought up, backup first
 	});
 	expect(hubOf(stage)?.pid).toBe(pid);
 	expect((await logOf(stage)).match(/Deployed Flagship 0\.1\.0/g)).toHaveLength(1);
+});
+
+test("a VM gets one, and a newer one, by its own name; what is no place is said to be none", {
+	timeout: 180_000,
+}, async () => {
+	const stage = await Stage.beginVm(sim);
+	expect(await stage.deploy(old)).toMatchObject({ code: 0, err: "" });
+	expect(await stage.there(old, "log", "append", "kept")).toMatchObject({ code: 0 });
+	expect(await stage.deploy(bin)).toMatchObject({
+		code: 0,
+		err: "",
+		out: expect.stringContaining("in place of 0.0.9"),
+	});
+	expect(await logOf(stage)).toMatch(/kept[\s\S]*Deployed Flagship 0\.1\.0/);
+	for (const [place, why] of [
+		["local", /no way to 'local'/],
+		["ssh:-oProxyCommand=x", /is none/],
+		["vers:00000000-0000-4000-8000-000000000000", /Vers does not/],
+	] as const)
+		expect(await flagship(stage.at, "deploy", place)).toMatchObject({ err: expect.stringMatching(why) });
 });
 
 test("a version that cannot take over what is there is found on a copy; the hub is not even ended", {

@@ -1,13 +1,17 @@
 /** A machine behind a real ssh, a person's shell here, and copies of this package with other versions. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { homeOf } from "../../src/daemon/home.ts";
+import { homeOf, makeHome, makeSocketFolder } from "../../src/daemon/home.ts";
 import { readState, type State } from "../../src/deploy/state.ts";
+import { openSsh, type Ssh } from "../../src/host/machines/ssh.ts";
 import { begin, type Outcome, type Shell, shell, world } from "../cli/support.ts";
+import { atEnd } from "../support/cleanup.ts";
 import { makeFolder } from "../support/folder.ts";
 import { PACKAGE } from "../support/pi.ts";
 import { type SshMachine, sshMachine } from "../support/ssh-machine.ts";
+import { API_KEY } from "../support/vers-sim/fixture.ts";
 import type { VersSim } from "../support/vers-sim/sim.ts";
+import { Visitor } from "../support/vers-sim/visitor.ts";
 
 /** What a copy has otherwise: file, text in it, and what stands there in its place. */
 export type Edit = readonly [file: string, was: string, is: string];
@@ -46,6 +50,35 @@ export class Stage {
 			at,
 			await sshMachine(sim, { flagship: at.home.root }, { model: { url: "http://127.0.0.1:1" }, node: true }),
 		);
+	}
+
+	/** A VM, as the platform of the person's account has it. */
+	static async beginVm(sim: VersSim): Promise<Stage> {
+		const at = shell();
+		const id = await new Visitor(sim).boot();
+		const home = join(sim.vms.get(id).machine.folder, "root");
+		mkdirSync(join(home, "bin"));
+		symlinkSync(process.execPath, join(home, "bin", "node"));
+		writeFileSync(join(home, ".profile"), 'export PATH="$HOME/bin:$HOME/../bin:/usr/bin:/bin"\n');
+		mkdirSync(at.home.root, { recursive: true, mode: 0o700 });
+		const settings = {
+			env: { VERS_API_KEY: API_KEY, VERS_BASE_URL: sim.baseUrl },
+			vms: { domain: sim.domain, connect: `127.0.0.1:${sim.sshPort}`, authority: sim.authority },
+		};
+		writeFileSync(join(at.home.root, "settings.json"), JSON.stringify(settings), { mode: 0o600 });
+		return new Stage(at, { id, place: `vers:${id}`, home, config: "" });
+	}
+
+	/** A connection as a host keeps it to the machines of its lieutenants. */
+	async connect(): Promise<Ssh> {
+		const { at, box } = this;
+		makeHome(at.home);
+		makeSocketFolder(at.home);
+		const address = { type: "ssh", destination: "box" } as const;
+		const own = { world, address, place: box.place, sockets: at.home.sockets, folder: at.home.run, env: at.env };
+		const ssh = await openSsh({ ...own, config: box.config }, AbortSignal.timeout(30_000));
+		atEnd(() => ssh.close());
+		return ssh;
 	}
 
 	/** Another person's home, from which the same machine is reached. */

@@ -13,6 +13,8 @@ export interface SshParts {
 	readonly address: SshAddress;
 	/** What the machine is called: in errors, and for the names of its files. */
 	readonly place: string;
+	/** Of a second connection to the same machine, which must not end the first. */
+	readonly purpose?: string | undefined;
 	/** Folder for the control socket: short, this user's alone. */
 	readonly sockets: string;
 	/** Folder for what ssh says, and for the host keys that were met. */
@@ -66,7 +68,10 @@ export class Ssh {
 
 	constructor(parts: SshParts) {
 		this.#parts = parts;
-		const name = createHash("sha256").update(`${parts.folder}\n${parts.place}`).digest("hex").slice(0, 12);
+		const name = createHash("sha256")
+			.update([parts.folder, parts.place, parts.purpose ?? []].flat().join("\n"))
+			.digest("hex")
+			.slice(0, 12);
 		this.#control = `${parts.sockets}/${name}.ssh`;
 		this.#said = `${parts.folder}/ssh-${name}.log`;
 		this.closed = new Promise((resolve) => {

@@ -37,11 +37,11 @@ const PLAIN_HOST = /^[A-Za-z0-9][A-Za-z0-9.-]{0,200}$/;
 export async function vmWay(
 	parts: VmWayParts,
 	vm: string,
-	more: { readonly place?: string; readonly signal: AbortSignal },
+	more: { readonly place?: string; readonly purpose?: string; readonly signal: AbortSignal },
 ): Promise<Ssh> {
 	if (!VM_ID.test(vm)) throw fault("name_invalid", vm);
 	const { world, sockets, folder, env } = parts;
-	const { place = `vers:${vm}`, signal } = more;
+	const { place = `vers:${vm}`, purpose, signal } = more;
 	const { client, url } = await parts.platform();
 	const name = `${vm}.${domainOf(url, parts.settings.domain)}`;
 	const keyFile = vmKeyFile(folder, vm);
@@ -53,7 +53,7 @@ export async function vmWay(
 		try {
 			const address = { type: "ssh", destination: `root@${name}` } as const;
 			const options = optionsFor(keyFile, name, parts.settings);
-			return await openSsh({ world, address, place, sockets, folder, env, config: "none", options }, signal);
+			return await openSsh({ world, address, place, purpose, sockets, folder, env, config: "none", options }, signal);
 		} catch (thrown) {
 			signal.throwIfAborted();
 			const hopeless = !(thrown instanceof Fault) || DISTRUST.test(thrown.message);
