@@ -331,6 +331,17 @@ export const errors = {
 			`${name} is ${state}${why === undefined ? "" : ` (${why})`} and takes no messages.`,
 		remedy: "vers_lt_resume starts it again from its session; a new one is made with vers_lt_create.",
 	},
+	move_failed: {
+		status: 409,
+		message: (why: string) => `The move did not come about: ${why}.`,
+		remedy:
+			"The lieutenant goes on where it was. Set that right and ask again, or make another there with vers_lt_create.",
+	},
+	lieutenant_moving: {
+		status: 409,
+		message: (name: string, to: string) => `${name} is being moved to ${to}.`,
+		remedy: "Ask again with vers_lt_move: it finishes what was begun.",
+	},
 	ralph_unknown: {
 		status: 404,
 		message: (name: string, known: readonly string[]) =>

@@ -27,12 +27,28 @@ export const fleet: Area = {
 			[ELSEWHERE, "gives work there, hears its end once, and the hub here has what was logged and used there"],
 			[CONNECTION, "a bare machine gets Node, Flagship and pi; the second time nothing is sent"],
 		),
-		planned("`vers_lt_create` makes one on a VM of a golden commit"),
+		shipped("`vers_lt_create` makes one on a VM of a golden commit", [
+			"test/host/machines/vers.test.ts",
+			"each gets one, made from the golden snapshot; its keys are on no disk; with the last one the VM goes",
+			"where its host there is killed it comes back with its keys; after a reboot it waits for them, and gets them",
+			"a machine that cannot be made ready is ended again",
+			"one whose machine is gone has failed, once; its end is noted, and the host there is not waited for",
+			"a host that is killed while a VM is made finds and ends it; the lost answer of a creation is looked up",
+		]),
+		shipped("`vers_lt_move`: to another place in the middle of its conversation, with branch and uncommitted work", [
+			"test/host/machines/move.test.ts",
+			"goes on in its session on the VM, with its commits and what it had not committed; and comes back with more",
+			"stays and goes on where the new place cannot have it",
+			"a host that is killed in between finishes it, and it lives in one place; meanwhile nobody starts it",
+		]),
 		shipped("`fallback`: a lieutenant that another machine cannot have is made here, or a person is asked", [
 			"test/host/machines/elsewhere.test.ts",
 			"a place that cannot have it: a person is to be asked, or it is made here and says so, never twice",
 		]),
-		planned("`place: auto` chooses the place"),
+		shipped("`place: auto` chooses the place", [
+			"test/host/machines/vers.test.ts",
+			"when the platform has no room it is made here, where that was said; else it is asked about; nothing leaks",
+		]),
 		shipped(
 			"`vers_lt_send`: prompt, steer and follow-up, each with a receipt",
 			[FLEET, "a hard steer lands while bash sleeps, and what was queued follows it"],
@@ -124,7 +140,7 @@ export const fleet: Area = {
 			[LIFE, "has an environment of its own, without the secrets of the session that made it"],
 		),
 		planned("A sandbox where the system has one; `fallback: auto / ask / never`"),
-		planned("`vers_lt_move` to another place and `vers_lt_replace` by a fresh agent, with session, branch and patch"),
+		planned("`vers_lt_replace` by a fresh agent, with session, branch and patch"),
 		planned("Warm reuse: idle lieutenants with what they know; which of them fits a task"),
 		...outage,
 		shipped("Clock skew of a machine is measured, set right and told", [

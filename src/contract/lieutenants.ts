@@ -27,7 +27,7 @@ export type LieutenantState = (typeof LIEUTENANT_STATES)[number];
 export const RECEIPTS = ["queued", "accepted", "consumed", "superseded", "rejected", "lost"] as const;
 export type Receipt = (typeof RECEIPTS)[number];
 
-const Name = Type.String({ minLength: 1, maxLength: 40, description: "1-40 of a-z, 0-9, '-'" });
+export const Name = Type.String({ minLength: 1, maxLength: 40, description: "1-40 of a-z, 0-9, '-'" });
 
 /** When a place cannot have a lieutenant: it is made here; a person is to be asked; it is not made. */
 export const FALLBACKS = ["auto", "ask", "never"] as const;
@@ -70,6 +70,7 @@ export const Lieutenant = Type.Object({
 	tokens: Type.Integer(),
 	costUsd: Type.Number(),
 	lives: Type.Integer({ description: "how often its pi was started" }),
+	moves: Type.Optional(Type.Integer({ description: "how often it went to another machine" })),
 	createdAt: Type.String(),
 	changedAt: Type.String({ description: "last change of state, ISO 8601" }),
 });

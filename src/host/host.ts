@@ -36,6 +36,7 @@ import { machineGone } from "./machines/gone.ts";
 import { Machines } from "./machines/machines.ts";
 import { Outages } from "./machines/outages.ts";
 import { machineSettings } from "./machines/settings.ts";
+import { Moves } from "./moves/moves.ts";
 import { Names } from "./names.ts";
 import { News } from "./news.ts";
 import { handlersOf } from "./operations/all.ts";
@@ -112,6 +113,7 @@ export class Host {
 	readonly machines: Machines;
 	readonly vers: VersDesk;
 	readonly vms: OwnVms;
+	readonly moves: Moves;
 	readonly id: string;
 	readonly lieutenants = new Map<string, Lieutenant>();
 	readonly #start: string;
@@ -147,6 +149,7 @@ export class Host {
 			new LocalPlace({ world, home, socket: socketPath(home, "host"), packageFolder: options.packageFolder });
 		this.#reports = new Reports(this.store);
 		this.ralph = new Ralph(this);
+		this.moves = new Moves(this);
 		this.vers = new VersDesk({
 			...{ world, account: options.vers, host: this.id, store: this.store, newId: this.newId },
 			secrets: secretsIn(options.settings.env),
@@ -157,7 +160,7 @@ export class Host {
 		this.vms = new OwnVms({
 			...{ world, store: this.store, vers: this.vers, values: options.settings.values, run: home.run },
 			...{ newId: this.newId, complain: options.complain, account: () => this.vers.account() },
-			lived: (place) => this.machines.lived(place),
+			lived: (place) => this.machines.lived(place) || this.moves.heads(place),
 			log: (text, key) => void this.keep("host", "log.append", { text }, key),
 		});
 		const bounds = boundSettings(options.settings.values);

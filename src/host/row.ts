@@ -53,6 +53,7 @@ export function rowOf(standing: Standing, host: string, live?: Live): Lieutenant
 		tokens,
 		costUsd,
 		lives,
+		...(spec.moves === undefined ? {} : { moves: spec.moves }),
 		createdAt: spec.createdAt,
 		changedAt,
 	};

@@ -156,6 +156,13 @@ export const DAY: readonly Step[] = [
 	["brief.show"],
 	["skills.pull"],
 	["spool.keep", () => ({ operation: "log.append", input: { text: "kept" }, key: "k1" })],
+	["lieutenants.move", () => ({ name: "ada", place: "local" })],
+	["moves.pack", ({ "lieutenants.create": { id, cwd } }) => ({ id, file: `${cwd}/moves/${id}.tgz`, to: "vers" })],
+	["moves.settle", ({ "lieutenants.create": { id } }) => ({ id, moved: false })],
+	[
+		"moves.unpack",
+		({ "lieutenants.create": { id, cwd }, "moves.pack": { bytes } }) => ({ id, file: `${cwd}/moves/${id}.tgz`, bytes }),
+	],
 	["lieutenants.pause", () => ({ name: "ada" })],
 	["lieutenants.resume", () => ({ name: "ada" })],
 	["lieutenants.destroy", () => ({ name: "ada" })],

@@ -38,6 +38,9 @@ export interface Carried {
 	readonly env: Readonly<Record<string, string>>;
 	/** Arranges that a hub which is reached here is reached from there; its address there. */
 	bring(hub: string): Promise<string>;
+	/** A file from here to there, and the other way; both paths are absolute, the one there of that machine. */
+	put(file: string, there: string): Promise<void>;
+	fetch(there: string, file: string): Promise<void>;
 	/** Resolves with the reason once the way is gone; then `open` is asked again. */
 	readonly closed: Promise<string>;
 	/** Gives up the way. The host there, and its agents, go on. */

@@ -15,6 +15,21 @@ import type { Around, Carry } from "./carrier.ts";
 import { Peer } from "./peer.ts";
 import { machineSettings } from "./settings.ts";
 
+/** Done by this host, wherever the lieutenant is. */
+const HERE: readonly string[] = ["lieutenants.create", "lieutenants.move"];
+
+/** Another machine, for the time of a piece of work that needs more than a call. */
+export interface Visit {
+	/** Home folder of the account there. */
+	readonly folder: string;
+	/** What is asked there carries `key`, so that it is done once. */
+	ask(operation: AnyOperation, input: unknown, key: string): Promise<unknown>;
+	put(file: string, there: string): Promise<void>;
+	fetch(there: string, file: string): Promise<void>;
+	/** This lieutenant lives there no more; nobody is told. */
+	drop(id: string): void;
+}
+
 export interface MachinesParts {
 	readonly world: World;
 	readonly version: string;
@@ -87,7 +102,7 @@ export class Machines {
 		if (!operation.name.startsWith("lieutenants.") || this.#peers.size === 0) return undefined;
 		const name = (input as { name?: unknown }).name;
 		const row = this.rows().find(({ id, name: own }) => (target === undefined ? own === name : id === target));
-		if (row === undefined || operation.name === "lieutenants.create") return undefined;
+		if (row === undefined || HERE.includes(operation.name)) return undefined;
 		return (context) => this.pass(row, operation, input, context);
 	}
 
@@ -119,6 +134,27 @@ export class Machines {
 			const there = await this.#launch(peer, launch);
 			await peer.met();
 			return placed(await peer.call(operation, input, { ...passed(context), launch: there }), place);
+		});
+	}
+
+	/** Works with the machine as long as `work` takes; one on which nobody lives afterwards is let go. */
+	visit<T>(place: string, context: Context, launch: Launch, work: (visit: Visit) => Promise<T>): Promise<T> {
+		return this.#using(place, async (peer) => {
+			if (peer.over) throw fault("machine_unreachable", place, "it is gone");
+			const there = await this.#launch(peer, launch);
+			await peer.met();
+			const way = await peer.ready(() => undefined);
+			return await work({
+				folder: way.folder,
+				ask: async (operation, input, key) =>
+					placed(await peer.call(operation, input, { ...passed(context), launch: there, key }), place),
+				put: (file, path) => way.put(file, path),
+				fetch: (path, file) => way.fetch(path, file),
+				drop: (id) => {
+					peer.drop(id);
+					this.#saved.delete(id);
+				},
+			});
 		});
 	}
 

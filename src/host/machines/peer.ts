@@ -233,6 +233,11 @@ export class Peer {
 		this.#parts.changed(rows);
 	}
 
+	/** It has gone elsewhere: its row here is another machine's now. */
+	drop(id: string): void {
+		this.#rows.delete(id);
+	}
+
 	/** One of a machine that is no more: nothing has to be ended, its row goes. */
 	forget(id: string): void {
 		const row = this.#rows.get(id);

@@ -55,6 +55,8 @@ function sshCarrier(parts: SshCarrierParts, place: string, around: Parameters<Ca
 					...{ pi: ready.pi, folder: ready.folder, env: ready.env, closed: ssh.closed },
 					...{ address: `unix:${here}`, volatile: vm !== undefined },
 					bring: (url) => bring(ssh, url),
+					put: (file, there) => ssh.put(file, there),
+					fetch: (there, file) => ssh.fetch(there, file),
 					close: async () => ssh.close(),
 				};
 			} catch (thrown) {

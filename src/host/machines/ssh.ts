@@ -47,6 +47,12 @@ const CONTROL_MS = 10_000;
 const KEEPALIVE = ["ServerAliveInterval=15", "ServerAliveCountMax=3", "TCPKeepAlive=yes"];
 /** ssh's own exit code, when there is no connection; also a command may end so. */
 const NO_CONNECTION = 255;
+/** ms: a repository over a slow line. */
+const COPY_MS = 900_000;
+const PUT_FILE =
+	'F=$1; umask 077; mkdir -p "$' + '{F%/*}" && cat > "$F.part" && mv "$F.part" "$F"; C=$?; rm -f "$F.part"; exit $C';
+const FETCH_FILE = 'exec cat "$1"';
+const PLAIN_PATH = /^\/[\w./-]{1,300}$/;
 const PLAIN_WORD = /^[\w.-]{1,80}$/;
 
 /** Begins a connection; resolves once it stands. Rejects with `machine_unreachable` and what ssh said. */
@@ -111,7 +117,7 @@ export class Ssh {
 	 * `machine_unreachable`; what the script itself ends with is its code.
 	 */
 	async run(script: string, asked: Asked, words: readonly string[] = []): Promise<Ran> {
-		const bad = words.find((word) => !PLAIN_WORD.test(word));
+		const bad = words.find((word) => !PLAIN_WORD.test(word) && !PLAIN_PATH.test(word));
 		if (bad !== undefined) throw fault("name_invalid", bad);
 		const { world, place, env } = this.#parts;
 		const { lines, file, timeout, signal, heard } = asked;
@@ -141,6 +147,37 @@ export class Ssh {
 	async remote(port: number, wanted: number): Promise<number> {
 		const said = await this.#forward("-R", `127.0.0.1:${wanted}:127.0.0.1:${port}`);
 		return wanted === 0 ? Number(/\d+/.exec(said)?.[0] ?? 0) : wanted;
+	}
+
+	/** A file of here becomes one there, whole or not at all. */
+	async put(file: string, there: string): Promise<void> {
+		const name = plainPath(there);
+		const ran = await this.run(PUT_FILE, { file, timeout: COPY_MS }, [name]);
+		if (ran.code !== 0)
+			throw fault("machine_unfit", this.#parts.place, `a file cannot be kept there (${lastLine(ran.stderr)})`);
+	}
+
+	/** A file of there becomes one here, byte by byte. */
+	async fetch(there: string, file: string): Promise<void> {
+		const { world, place, env, folder } = this.#parts;
+		world.files.remove(file);
+		const over = ["-T", "-n", "-o", "ProxyCommand=false", ...this.#options()];
+		const command = `sh -c '${FETCH_FILE}' flagship ${plainPath(there)}`;
+		const child = world.spawn.detached({
+			command: "ssh",
+			args: [...over, ...this.#destination(), command],
+			cwd: folder,
+			env: this.#env(env),
+			...{ stdin: null, stdout: file, stderr: null },
+		});
+		const code = await new Promise<number | null>((resolve) => {
+			const late = world.clock.after(COPY_MS, () => void world.spawn.kill(child, "SIGKILL"));
+			world.spawn.onExit(child, (ended) => {
+				late.cancel();
+				resolve(ended);
+			});
+		});
+		if (code !== 0) throw fault("machine_unreachable", place, `a file did not come whole (${code ?? "ended"})`);
 	}
 
 	close(): void {
@@ -208,6 +245,12 @@ export class Ssh {
 	#lastWords(): string {
 		return lastLine(this.#parts.world.files.read(this.#said) ?? "") || "ssh has ended";
 	}
+}
+
+/** A path that is one word of a command. Throws `name_invalid`. */
+function plainPath(path: string): string {
+	if (!PLAIN_PATH.test(path) || path.includes("..")) throw fault("name_invalid", path);
+	return path;
 }
 
 /** What ssh says last is why; but a certificate that is not believed only its proxy names. */

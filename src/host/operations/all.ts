@@ -4,6 +4,7 @@ import type { Host } from "../host.ts";
 import { briefHandlers } from "./brief.ts";
 import { checkHandlers } from "./check.ts";
 import { lieutenantHandlers } from "./lieutenants.ts";
+import { moveHandlers } from "./move.ts";
 import { ralphHandlers } from "./ralph.ts";
 import { skillHandlers } from "./skills.ts";
 import { spoolHandlers } from "./spool.ts";
@@ -11,6 +12,7 @@ import { vmHandlers } from "./vms.ts";
 
 const MAKERS = [
 	...[lieutenantHandlers, spoolHandlers, briefHandlers, ralphHandlers, checkHandlers, skillHandlers, vmHandlers],
+	moveHandlers,
 ];
 
 export const handlersOf = (host: Host): readonly HostHandler[] => MAKERS.flatMap((made) => made(host));

@@ -50,7 +50,7 @@ function placeOf(host: Host, { place, local }: Input): string {
 	return place;
 }
 
-function launchOf(host: Host, { launch }: Context): Launch {
+export function launchOf(host: Host, { launch }: Context): Launch {
 	const found = launch ?? host.launches.latest();
 	if (found === undefined) throw fault("no_launch");
 	return found;

@@ -28,12 +28,12 @@ export function lieutenantHandlers(host: Host): readonly HostHandler[] {
 			return { state: lieutenant.standing.state, ...bounded(await lieutenant.outputs(), tail ?? TAIL, history ?? 0) };
 		}),
 		handle(contract.status, ({ all }) => {
-			const gone = all === true ? host.roster.list(true).filter((standing) => standing.state === "gone") : [];
-			const lieutenants = [
-				...host.rows(),
-				...host.machines.rows(),
-				...gone.map((standing) => rowOf(standing, host.id)),
-			];
+			const living = [...host.rows(), ...host.machines.rows()];
+			const ids = new Set(living.map(({ id }) => id));
+			// One that has moved is gone from here, and is not gone.
+			const gone =
+				all === true ? host.roster.list(true).filter(({ state, spec }) => state === "gone" && !ids.has(spec.id)) : [];
+			const lieutenants = [...living, ...gone.map((standing) => rowOf(standing, host.id))];
 			return { lieutenants, count: lieutenants.length };
 		}),
 		handle(contract.pause, async ({ name }, context) => {

@@ -18,6 +18,8 @@ type Output = Static<typeof resume.output>;
 
 export async function resumeLieutenant(host: Host, lieutenant: Lieutenant, context: Context): Promise<Output> {
 	const { spec, owner, costUsd, state, bound } = lieutenant.standing;
+	const to = host.moves.of(spec.id);
+	if (to !== undefined) throw fault("lieutenant_moving", spec.name, to);
 	host.disk.refuse(spec.cwd);
 	if (bound === undefined || shouldRun(state)) return await again(host, lieutenant);
 	// What it had to do is begun anew, so its money is reserved anew.

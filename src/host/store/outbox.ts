@@ -75,6 +75,24 @@ export class Outbox {
 		return row === undefined ? undefined : message(row);
 	}
 
+	/** All rows as they are stored, oldest first: for another host, which takes them over. */
+	rows(lieutenant: string): readonly Row[] {
+		return this.#store.rows("select * from messages where lieutenant = ? order by seq", lieutenant);
+	}
+
+	/** Rows of another host; one that is here already is the older. */
+	take(rows: readonly Row[]): void {
+		const text = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));
+		for (const row of rows)
+			this.#store.run(
+				`insert or replace into messages (id, lieutenant, n, mode, text, receipt, because, hard, open, created_at, changed_at)
+				values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				...[String(row.id), String(row.lieutenant), Number(row.n), String(row.mode), String(row.text)],
+				...[String(row.receipt), text(row.because), text(row.hard), Number(row.open)],
+				...[String(row.created_at), String(row.changed_at)],
+			);
+	}
+
 	/** Newest first. */
 	list(lieutenant: string, limit: number): readonly Message[] {
 		return this.#store

@@ -26,6 +26,10 @@ export interface Spec {
 	readonly request?: { readonly caller: string; readonly key: string };
 	/** Another machine's host asked for it, and is told what becomes of it. */
 	readonly from?: { readonly host: string; readonly place: string };
+	/** How often it went to another machine; absent: never. Of two hosts that tell of it the later one is believed. */
+	readonly moves?: number;
+	/** By host: the repository that its branch was in there. */
+	readonly homes?: Readonly<Record<string, string>>;
 	readonly createdAt: string;
 }
 

@@ -40,6 +40,11 @@ export class Tokens {
 		return { subject, role, name, token, fresh: true };
 	}
 
+	/** A new one for a subject whose last has ended: it has come back. */
+	renewed(subject: string): void {
+		this.#store.run("delete from tokens where subject = ? and ended != 0", subject);
+	}
+
 	/** Compared in constant time: a wrong guess learns nothing from how long it takes. */
 	proves(subject: string, token: string): boolean {
 		const known = this.#store.row("select token from tokens where subject = ? and ended = 0", subject);

@@ -77,7 +77,7 @@ const by = (host: string, name: string): Author => ({ name, role: "host", via: h
 async function keepState(tx: Tx, host: string, counter: number, lieutenant: Lieutenant): Promise<void> {
 	const { id, name, state, tokens } = lieutenant;
 	const known = await tx.selectFrom("lieutenants").selectAll().where("id", "=", id).executeTakeFirst();
-	if (known !== undefined && (known.host !== host || known.counter >= counter || known.state === GONE)) return;
+	if (known !== undefined && (known.state === GONE || !isNewer(known, host, counter, lieutenant))) return;
 	const row = { id, host, name, state, tokens, counter, doc: JSON.stringify({ ...lieutenant, host }) };
 	await tx.replaceInto("lieutenants").values(row).execute();
 	if (known?.tokens !== tokens) noteGap(tx.gate, id);
@@ -89,6 +89,17 @@ async function keepState(tx: Tx, host: string, counter: number, lieutenant: Lieu
 		summary: `${name} is ${state}${because}`,
 		detail: { lieutenant: id, state, before: known?.state ?? null },
 	});
+}
+
+/** Counters of two hosts cannot be compared: one that has moved is told of by the host that it went to. */
+function isNewer(
+	known: { readonly host: string; readonly counter: number; readonly doc: string },
+	host: string,
+	counter: number,
+	{ moves = 0 }: Lieutenant,
+): boolean {
+	if (known.host === host) return counter > known.counter;
+	return moves > ((JSON.parse(known.doc) as Lieutenant).moves ?? 0);
 }
 
 async function keepReceipt(tx: Tx, host: string, counter: number, message: Omit<Message, "text">): Promise<void> {

@@ -97,6 +97,8 @@ beforeEach(async () => {
 					folder: "/home",
 					env: {},
 					volatile: false,
+					put: async () => undefined,
+					fetch: async () => undefined,
 					bring,
 					closed,
 					close: async () => undefined,

@@ -168,6 +168,26 @@ describe("what a host reports", () => {
 		link.close();
 	});
 
+	test("of one that has moved is believed from where it went to last, whatever the two hosts have counted", async () => {
+		const [first, second] = [await newHost(), await newHost()];
+		const [here, there] = [await dial(first), await dial(second)];
+		const id = `${first.id}-rover`;
+		const say = (link: typeof here, host: string, counter: number, fields: Partial<Lieutenant>) => {
+			link.say({ type: "state", counter, lieutenant: { ...lieutenant(host, "rover", fields), id } });
+			return link.kept(counter);
+		};
+		await say(here, first.id, 50, { state: "working" });
+		await say(there, second.id, 3, { state: "idle" });
+		expect(await stateOf(id)).toMatchObject({ state: "working", host: first.id });
+		await say(there, second.id, 4, { state: "idle", moves: 1 });
+		expect(await stateOf(id)).toMatchObject({ state: "idle", host: second.id });
+		await say(here, first.id, 51, { state: "gone" });
+		expect(await stateOf(id)).toMatchObject({ state: "idle", host: second.id });
+		await say(here, first.id, 52, { state: "working", moves: 2 });
+		expect(await stateOf(id)).toMatchObject({ state: "working", host: first.id });
+		for (const link of [here, there]) link.close();
+	});
+
 	test("of another host's lieutenant ends the link", async () => {
 		const [host, other] = [await newHost(), await newHost()];
 		const link = await dial(host);
