@@ -54,8 +54,10 @@ export function cutAnswers(entries: readonly Entry[]): readonly CutRequest[] {
 
 /** The request that was under way when its process ended; undefined when there was none. */
 export function cutByDeath(entries: readonly Entry[], death: Death): CutRequest | undefined {
-	if (death.summing === true) return cutSummary(entries, "kill", death.at);
 	const path = pathTo(entries);
+	// One that stands at the end came whole, and only the word of it did not.
+	if (death.summing === true)
+		return path.at(-1)?.type === "compaction" ? undefined : cutSummary(entries, "kill", death.at);
 	const { type } = endingOf(path);
 	if (type !== "unanswered" && !(type === "empty" && death.asked !== undefined)) return undefined;
 	const model = answersIn(entries).length === 0 ? death.model : undefined;

@@ -116,4 +116,6 @@ test("a summary that was given up is estimated from what it was asked about, als
 	const expected = { request: "summary after e9", model: "fake/m", tokens, cost: { total: expect.closeTo(0.0001) } };
 	expect(cutSummary(entries, "abort", death.at)).toMatchObject({ ...expected, cutBy: "abort", at: death.at });
 	expect(cutByDeath(entries, { ...death, summing: true })).toMatchObject({ ...expected, cutBy: "kill" });
+	// The entry is there: it was counted, and only the word of its end was lost.
+	expect(cutByDeath(entries.slice(0, -1), { ...death, summing: true })).toBeUndefined();
 });
