@@ -185,16 +185,16 @@ export class Course {
 		const { world, home, step } = this.#parts;
 		const stopping: State = { ...state, phase: "stopping" };
 		this.#keep(stopping);
-		let before: State["before"];
+		let switching: State;
 		try {
 			if (state.from?.ran === true) step(`ending ${state.from.version}`);
 			await stopDaemon(world, home, "hub", this.#dataFolder);
-			before = await keepCopy(world, this.#dataFolder);
+			const before = await keepCopy(world, this.#dataFolder);
+			switching = { ...stopping, phase: "switching", ...(before === undefined ? {} : { before }) };
+			this.#keep(switching);
 		} catch (thrown) {
 			throw await this.#rollBack(stopping, reason(thrown));
 		}
-		const switching: State = { ...stopping, phase: "switching", ...(before === undefined ? {} : { before }) };
-		this.#keep(switching);
 		return await this.#switch(switching);
 	}
 
