@@ -20,24 +20,32 @@ export interface FleetOptions {
 
 /** The golden snapshot, its machine ended again; `settings.json` of `home` names it. */
 export async function versFleet(sim: VersSim, home: Home, options: FleetOptions): Promise<string> {
+	const golden = await makeGolden(sim, options.model.url, options.pi.cli);
+	write(join(home.flagship, "settings.json"), { ...fleetSettings(sim, golden), ...options.settings });
+	return golden;
+}
+
+/** What a person with this golden snapshot has in `settings.json`. */
+export const fleetSettings = (sim: VersSim, golden: string) => ({
+	env: { VERS_API_KEY: API_KEY, VERS_BASE_URL: sim.baseUrl, [MODEL_KEY.name]: MODEL_KEY.value },
+	machines: { env: ["PI_OFFLINE", "PI_TELEMETRY", MODEL_KEY.name] },
+	vms: { golden, domain: sim.domain, connect: `127.0.0.1:${sim.sshPort}`, authority: sim.authority },
+});
+
+/** A snapshot of a machine where pi is set up with the scripted model. */
+export async function makeGolden(sim: VersSim, modelUrl: string, piCli: string): Promise<string> {
 	const visitor = new Visitor(sim);
 	const id = await visitor.boot();
 	const { folder } = sim.vms.get(id).machine;
 	const there = join(folder, "root");
 	write(join(there, ".pi/agent/settings.json"), { defaultProvider: "fake", defaultModel: "fake" });
-	write(join(there, ".pi/agent/models.json"), piModels(options.model.url, ["fake"]));
+	write(join(there, ".pi/agent/models.json"), piModels(modelUrl, ["fake"]));
 	mkdirSync(join(there, "bin"));
 	symlinkSync(process.execPath, join(there, "bin", "node"));
-	symlinkSync(options.pi.cli, join(there, "bin", "pi"));
+	symlinkSync(piCli, join(there, "bin", "pi"));
 	writeFileSync(join(there, ".profile"), 'export PATH="$HOME/bin:$HOME/../bin:/usr/bin:/bin"\n');
 	const golden = await visitor.commit(id);
 	await visitor.call("DELETE", `/vm/${id}`);
-	write(join(home.flagship, "settings.json"), {
-		env: { VERS_API_KEY: API_KEY, VERS_BASE_URL: sim.baseUrl, [MODEL_KEY.name]: MODEL_KEY.value },
-		machines: { env: ["PI_OFFLINE", "PI_TELEMETRY", MODEL_KEY.name] },
-		vms: { golden, domain: sim.domain, connect: `127.0.0.1:${sim.sshPort}`, authority: sim.authority },
-		...options.settings,
-	});
 	return golden;
 }
 
