@@ -371,7 +371,7 @@ export const areas: readonly Area[] = [
 			shipped("`feed`", OFFERED),
 			shipped("`incidents`", OFFERED),
 			shipped("`vms`", OFFERED),
-			shipped("`deploy`, the runbook", OFFERED),
+			shipped("`hub-deploy`, the runbook", OFFERED),
 			shipped("`journal`", OFFERED),
 			shipped("`lieutenants`", OFFERED),
 			shipped("`log`", OFFERED),
