@@ -123,13 +123,16 @@ export const commit = operation({
 		label: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: "what it is" })),
 		tags: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { maxItems: 20 })),
 		pause: Type.Optional(Type.Boolean({ description: "leave it paused" })),
+		keepRunning: Type.Optional(
+			Type.Boolean({ description: "do not end lieutenants there for it: the snapshot then holds their keys" }),
+		),
 		secrets: Type.Optional(
 			Type.Boolean({ description: "false only when no key is in its memory or on its disk; default true" }),
 		),
 	}),
 	output: Type.Object({ commit: Type.String(), recorded: Type.String({ description: "where the ledger has it" }) }),
 	allow,
-	patience: PATIENCE,
+	patience: PATIENCE * 2,
 	effect: ({ vm }) => `took a snapshot of VM ${vm}`,
 	tell: ({ commit: id, recorded }) => `Snapshot ${id}; ${recorded}. vers_vm_restore starts a VM from it.`,
 });

@@ -36,6 +36,7 @@ import { machineGone } from "./machines/gone.ts";
 import { Machines } from "./machines/machines.ts";
 import { Outages } from "./machines/outages.ts";
 import { machineSettings } from "./machines/settings.ts";
+import { wakeResting } from "./machines/still.ts";
 import { Moves } from "./moves/moves.ts";
 import { Names } from "./names.ts";
 import { News } from "./news.ts";
@@ -324,6 +325,7 @@ export class Host {
 		this.machines.begin();
 		this.vers.begin();
 		this.vms.begin();
+		void wakeResting(this);
 		return this.#listener.address;
 	}
 

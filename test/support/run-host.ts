@@ -21,13 +21,13 @@ const told = (place: string): Carrier => ({
 	async open() {
 		const known = JSON.parse(readFileSync(machines ?? "", "utf8")) as Record<
 			string,
-			Omit<Carried, "closed" | "close" | "bring" | "volatile" | "put" | "fetch">
+			Omit<Carried, "closed" | "close" | "bring" | "volatile" | "put" | "fetch" | "halt">
 		>;
 		const found = known[place];
 		if (found === undefined) throw fault("machine_unreachable", place, "no such machine");
 		const [closed, close] = [new Promise<string>(() => undefined), async () => undefined];
-		const [put, fetch] = [async () => undefined, async () => undefined];
-		return { ...found, closed, close, put, fetch, volatile: false, bring: async (url) => url };
+		const [put, fetch, halt] = [async () => undefined, async () => undefined, async () => undefined];
+		return { ...found, closed, close, put, fetch, halt, volatile: false, bring: async (url) => url };
 	},
 });
 

@@ -31,6 +31,8 @@ export interface BootstrapParts {
 export interface Ready {
 	/** Path of the socket on which its host answers. */
 	readonly socket: string;
+	/** What ends it again. */
+	readonly halt: readonly string[];
 	readonly pi: readonly string[];
 	readonly folder: string;
 	readonly env: Readonly<Record<string, string>>;
@@ -95,6 +97,20 @@ const END_STRANGERS =
 	'{E#/proc/}; kill -9 "$' +
 	'{P%/environ}" 2> /dev/null && echo ended;; esac; done; exit 0';
 
+/** Host and loop of a home end in order, then whatever else has that home in its environment: nothing of it is in memory. */
+const HALT =
+	'read -r N; read -r E; read -r P; read -r H; export PATH="$P"; FLAGSHIP_HOME="$H" "$N" "$E" host stop >&2; C=$?; ' +
+	'for E in /proc/[0-9]*/environ; do W=$(tr "\\000" "\\n" < "$E" 2> /dev/null | grep "^FLAGSHIP_HOME="); ' +
+	'if [ "$W" = "FLAGSHIP_HOME=$H" ]; then P=$' +
+	'{E#/proc/}; kill -9 "$' +
+	'{P%/environ}" 2> /dev/null; fi; done; exit $C';
+
+/** `lines`: `Ready.halt`. */
+export async function halt(ssh: Ssh, place: string, lines: readonly string[]): Promise<void> {
+	const ran = await ssh.run(HALT, { lines, timeout: 2 * QUICK_MS });
+	if (ran.code !== 0) throw fault("machine_unfit", place, `its host does not end (${ran.stderr.trim().slice(-200)})`);
+}
+
 export async function bootstrap(ssh: Ssh, parts: BootstrapParts): Promise<Ready> {
 	const { step, signal } = parts;
 	const { found, node, entry, path } = await equip(ssh, parts);
@@ -106,6 +122,7 @@ export async function bootstrap(ssh: Ssh, parts: BootstrapParts): Promise<Ready>
 	const started = await done(ssh.run(START_HOST, { lines, timeout: 2 * QUICK_MS, signal }), parts, "its host");
 	return {
 		socket: socketOf(started.stdout, parts.place),
+		halt: [node, entry, path, home],
 		pi: [node, pi],
 		folder: found.home,
 		env: { PATH: path, HOME: found.home, USER: found.user, LANG: found.lang === "" ? "C.UTF-8" : found.lang },

@@ -38,6 +38,8 @@ export interface Carried {
 	readonly env: Readonly<Record<string, string>>;
 	/** Arranges that a hub which is reached here is reached from there; its address there. */
 	bring(hub: string): Promise<string>;
+	/** Ends host and loop there, and all that has their home: until the way is made anew nothing of them runs. */
+	halt(): Promise<void>;
 	/** A file from here to there, and the other way; both paths are absolute, the one there of that machine. */
 	put(file: string, there: string): Promise<void>;
 	fetch(there: string, file: string): Promise<void>;

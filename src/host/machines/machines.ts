@@ -2,7 +2,7 @@
  * The other machines on which this host's lieutenants run. An orchestrator talks to its own host alone, with the same
  * tools for all places: what concerns a lieutenant elsewhere is passed on to the host there, and comes back from it.
  */
-import type { Lieutenant } from "../../contract/lieutenants.ts";
+import { type Lieutenant, type LieutenantState, pause, resume } from "../../contract/lieutenants.ts";
 import type { Call, Launch, Notice } from "../../contract/link.ts";
 import type { AnyOperation } from "../../contract/operation.ts";
 import type { Settings } from "../../daemon/settings.ts";
@@ -15,6 +15,8 @@ import type { Around, Carry } from "./carrier.ts";
 import { Peer } from "./peer.ts";
 import { machineSettings } from "./settings.ts";
 
+/** Their pi runs. */
+const AWAKE: readonly LieutenantState[] = ["starting", "idle", "working", "stalled"];
 /** Done by this host, wherever the lieutenant is. */
 const HERE: readonly string[] = ["lieutenants.create", "lieutenants.move"];
 
@@ -135,6 +137,37 @@ export class Machines {
 			await peer.met();
 			return placed(await peer.call(operation, input, { ...passed(context), launch: there }), place);
 		});
+	}
+
+	/**
+	 * Works while nothing of ours runs there: lieutenants rest, host and loop are ended, and no key is in its memory. Who
+	 * rests is given to `resting` first; they go on by `wake`.
+	 */
+	still<T>(
+		place: string,
+		context: Context,
+		resting: (ids: readonly string[]) => void,
+		work: () => Promise<T>,
+	): Promise<T> {
+		return this.#using(place, async (peer) => {
+			const awake = peer.rows().filter(({ state }) => AWAKE.includes(state));
+			resting(awake.map(({ id }) => id));
+			for (const row of awake) await this.#ask(peer, pause, row, context);
+			return await peer.still(work);
+		});
+	}
+
+	/** Those that rest go on. */
+	async wake(place: string, ids: readonly string[], context: Context): Promise<void> {
+		await this.#using(place, async (peer) => {
+			await peer.met();
+			for (const row of peer.rows().filter(({ id }) => ids.includes(id))) await this.#ask(peer, resume, row, context);
+		});
+	}
+
+	#ask(peer: Peer, operation: AnyOperation, { id, name }: Lieutenant, context: Context): Promise<unknown> {
+		const key = `${operation.name} ${id} ${context.key ?? ""}`;
+		return peer.call(operation, { name }, { ...passed(context), key, target: id });
 	}
 
 	/** Works with the machine as long as `work` takes; one on which nobody lives afterwards is let go. */

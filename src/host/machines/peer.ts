@@ -75,6 +75,8 @@ export class Peer {
 	#why = "";
 	#silence: Timer | undefined;
 	#unreachable = false;
+	/** Until what must not be disturbed there is over. */
+	#still: Promise<void> | undefined;
 	/** Why nothing is there any more. */
 	#over: string | undefined;
 	#hash: { readonly host: string; readonly token: string | undefined } | undefined;
@@ -125,6 +127,24 @@ export class Peer {
 		return this.#over !== undefined;
 	}
 
+	/** Works while nothing of ours runs there; then the way is made anew, which starts host and loop with their keys. */
+	async still<T>(work: () => Promise<T>): Promise<T> {
+		const way = await this.#way();
+		let over: () => void = () => undefined;
+		this.#still = new Promise((resolve) => {
+			over = resolve;
+		});
+		try {
+			await way.halt();
+			return await work();
+		} finally {
+			this.#still = undefined;
+			over();
+			if (this.#carried === way) this.#carried = undefined;
+			void way.close();
+		}
+	}
+
 	/** Keys go by word to a machine whose disk a snapshot takes along. */
 	giveKeys(): void {
 		if (this.#carried?.volatile === true) this.#client.tellKeys(this.#parts.keys());
@@ -173,6 +193,7 @@ export class Peer {
 
 	/** The socket of the host there; the way is made anew when it is gone, after a pause that grows. */
 	async #address(): Promise<string> {
+		await this.#still;
 		const { clock } = this.#parts.world;
 		if (this.#carried !== undefined && clock.elapsed() - (this.#awaySince ?? clock.elapsed()) > HOSTLESS_MS) {
 			void this.#carried.close();

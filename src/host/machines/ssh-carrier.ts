@@ -3,7 +3,7 @@ import type { Launch } from "../../contract/link.ts";
 import { type Home, socketPath } from "../../daemon/home.ts";
 import type { World } from "../../world.ts";
 import { addressOf } from "./address.ts";
-import { bootstrap } from "./bootstrap.ts";
+import { bootstrap, halt } from "./bootstrap.ts";
 import type { Carried, Carrier, Carry } from "./carrier.ts";
 import { openSsh, type Ssh } from "./ssh.ts";
 import { type VmWayParts, vmWay } from "./vm-way.ts";
@@ -55,6 +55,7 @@ function sshCarrier(parts: SshCarrierParts, place: string, around: Parameters<Ca
 					...{ pi: ready.pi, folder: ready.folder, env: ready.env, closed: ssh.closed },
 					...{ address: `unix:${here}`, volatile: vm !== undefined },
 					bring: (url) => bring(ssh, url),
+					halt: () => halt(ssh, place, ready.halt),
 					put: (file, there) => ssh.put(file, there),
 					fetch: (there, file) => ssh.fetch(there, file),
 					close: async () => ssh.close(),

@@ -7,6 +7,7 @@ import type { From } from "../../vers/client.ts";
 import { VersFault } from "../../vers/fault.ts";
 import { type Context, type HostHandler, handle } from "../calls.ts";
 import type { Host } from "../host.ts";
+import { wakeResting, whileStill } from "../machines/still.ts";
 
 /** A platform's id of a snapshot; anything else with a colon is a repository's tag. */
 const ID = /^[0-9a-f-]{36}$/i;
@@ -33,13 +34,18 @@ export function vmHandlers(host: Host): readonly HostHandler[] {
 			return { ids: [...ids], missing: count - ids.length, ...(why === undefined ? {} : { why: why.message }) };
 		}),
 		handle(contract.commit, async (input, context) => {
-			const { vm, label, pause = false } = input;
+			const { vm, label, pause = false, keepRunning = false } = input;
 			const name = label === undefined ? {} : { name: label.slice(0, 100) };
-			const id = await (await vers.open()).client.commit(vm, { keepPaused: pause, ...name });
-			return { commit: id, recorded: inLedger(host, id, input, context) };
+			const { client } = await vers.open();
+			const take = () => client.commit(vm, { keepPaused: pause, ...name });
+			const id = keepRunning ? await take() : await whileStill(host, vm, context, take);
+			// What ran had its keys in memory, whatever whoever took it believes.
+			const told = keepRunning ? { ...input, secrets: true } : input;
+			return { commit: id, recorded: inLedger(host, id, told, context) };
 		}),
 		handle(contract.state, async ({ vm, state }) => {
 			await (await vers.open()).client.setState(vm, state);
+			if (state === "running") void wakeResting(host, `vers:${vm}`);
 			return { id: vm, state };
 		}),
 		handle(contract.remove, async ({ vm }) => {

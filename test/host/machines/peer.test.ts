@@ -97,6 +97,7 @@ beforeEach(async () => {
 					folder: "/home",
 					env: {},
 					volatile: false,
+					halt: async () => undefined,
 					put: async () => undefined,
 					fetch: async () => undefined,
 					bring,

@@ -1,7 +1,10 @@
 /** Lieutenants on VMs of the simulated platform: made, bounded by their keys, told apart when they go, and none forgotten. */
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, test } from "vitest";
 import * as contract from "../../../src/contract/lieutenants.ts";
-import { makeHome } from "../../support/home.ts";
+import * as vms from "../../../src/contract/vms.ts";
+import { type Home, makeHome } from "../../support/home.ts";
 import { TestHost } from "../../support/host.ts";
 import { makeModel } from "../../support/model.ts";
 import { describeEachPi } from "../../support/pi.ts";
@@ -15,6 +18,17 @@ const hosts: TestHost[] = [];
 afterEach(() => {
 	for (const host of hosts.splice(0)) host.end();
 });
+
+/** What its host keeps for the ledger of a snapshot. */
+function recordOf(home: Home, commit: string): unknown {
+	const store = new DatabaseSync(join(home.flagship, "host", "host.db"), { readOnly: true });
+	try {
+		const rows = store.prepare("select input from spool where operation = 'commits.record'").all();
+		return rows.map(({ input }) => JSON.parse(String(input))).find(({ commitId }) => commitId === commit);
+	} finally {
+		store.close();
+	}
+}
 
 const bash = (command: string) => ({ toolCalls: [{ name: "bash", arguments: { command } }] });
 const owned = (sim: VersSim) => sim.vms.all.filter(ours).map(({ id }) => id);
@@ -76,6 +90,56 @@ await describeEachPi("lieutenants on VMs", (pi) => {
 		const messages = await host.quiet("ada", 60_000);
 		expect(messages.map(({ receipt }) => receipt)).toEqual(["consumed", "consumed"]);
 		expect((await host.client.call(contract.read, { name: "ada" })).outputs.at(-1)).toBe("two");
+	});
+
+	test("a snapshot of its VM is taken while nothing of it runs there; then it goes on, and nobody is told of a death", {
+		timeout: 120_000,
+	}, async () => {
+		const { sim, home, host, told } = await begin({
+			agents: { ada: { cursor: "turns", steps: [bash("sleep 40"), { text: "went on" }] } },
+		});
+		const { place } = await host.create({ name: "ada", place: "vers", task: "Sleep" });
+		const kept = async (more: object) => {
+			const { commit } = await host.client.call(vms.commit, {
+				vm: vmOf(place),
+				secrets: false,
+				tags: ["golden"],
+				...more,
+			});
+			const { snapshot } = sim.commits.get(commit);
+			const holding = snapshot.kept.filter(({ env }) => Object.values(env).includes(MODEL_KEY.value)).length;
+			expect(sim.filesHolding(commit, MODEL_KEY.value)).toEqual([]);
+			return { holding, running: snapshot.kept.length, record: recordOf(home, commit) };
+		};
+		await until(async () => (await host.status("ada"))?.tool !== undefined, "a tool at work", 20_000);
+		expect(await kept({ keepRunning: true })).toMatchObject({ record: { containsSecrets: true, tags: [] } });
+		expect(await kept({})).toMatchObject({
+			holding: 0,
+			running: 0,
+			record: { containsSecrets: false, tags: ["golden"] },
+		});
+		await until(() => told("completion").length === 1, "the completion", 60_000);
+		expect((await host.client.call(contract.read, { name: "ada" })).outputs.at(-1)).toBe("went on");
+		expect(told("death")).toEqual([]);
+	});
+
+	test("a host that is killed while a snapshot is taken has them go on when it is back", {
+		timeout: 120_000,
+	}, async () => {
+		const { sim, host, told } = await begin({
+			agents: { ada: { cursor: "turns", steps: [bash("sleep 40"), { text: "went on" }] } },
+		});
+		const { place } = await host.create({ name: "ada", place: "vers", task: "Sleep" });
+		await until(async () => (await host.status("ada"))?.tool !== undefined, "a tool at work", 20_000);
+		sim.faults.add({ type: "no_answer" }, { op: "commit" });
+		const asked = host.client.call(vms.commit, { vm: vmOf(place) }).catch(() => undefined);
+		await until(async () => (await host.status("ada"))?.state === "paused", "its rest", 20_000);
+		await host.kill();
+		sim.faults.clear();
+		await host.start();
+		await until(() => told("completion").length === 1, "the completion", 60_000);
+		expect(told("death")).toEqual([]);
+		await asked;
 	});
 
 	test("when the platform has no room it is made here, where that was said; else it is asked about; nothing leaks", {
