@@ -325,7 +325,7 @@ export class Host {
 		this.machines.begin();
 		this.vers.begin();
 		this.vms.begin();
-		void wakeResting(this);
+		void wakeResting(this).catch((thrown) => this.options.complain(String(thrown)));
 		return this.#listener.address;
 	}
 

@@ -16,7 +16,7 @@ import { Peer } from "./peer.ts";
 import { machineSettings } from "./settings.ts";
 
 /** Their pi runs. */
-const AWAKE: readonly LieutenantState[] = ["starting", "idle", "working", "stalled"];
+const AWAKE: readonly LieutenantState[] = ["starting", "idle", "working", "stalled", "unreachable"];
 /** Done by this host, wherever the lieutenant is. */
 const HERE: readonly string[] = ["lieutenants.create", "lieutenants.move"];
 
@@ -150,6 +150,9 @@ export class Machines {
 		work: () => Promise<T>,
 	): Promise<T> {
 		return this.#using(place, async (peer) => {
+			// What is shown may be old: who is not reached just now may well be at work.
+			await peer.ready(() => undefined);
+			await peer.met();
 			const awake = peer.rows().filter(({ state }) => AWAKE.includes(state));
 			resting(awake.map(({ id }) => id));
 			for (const row of awake) await this.#ask(peer, pause, row, context);

@@ -9,6 +9,7 @@ import type { Host } from "../host.ts";
 import { Turns } from "../turns.ts";
 
 const PREFIX = "resting at ";
+const AGAIN_MS = 60_000;
 
 /** One at a time for each place: who is woken must not be ended by the snapshot that comes next. */
 const queues = new WeakMap<Host, Map<string, Turns>>();
@@ -21,17 +22,28 @@ function turnsAt(host: Host, place: string): Turns {
 	return found;
 }
 
-/** Takes what `work` gives while nothing of ours runs on that VM; where nobody of ours lives there, at once. */
-export async function whileStill<T>(host: Host, vm: string, context: Context, work: () => Promise<T>): Promise<T> {
+/**
+ * Takes what `work` gives while nothing of ours runs on that VM; where nobody of ours lives there or is on the way there, at
+ * once. `staysPaused`: the VM does not run afterwards, so they rest until it does.
+ */
+export async function whileStill<T>(
+	host: Host,
+	{ vm, staysPaused }: { readonly vm: string; readonly staysPaused: boolean },
+	context: Context,
+	work: () => Promise<T>,
+): Promise<T> {
 	const place = `vers:${vm}`;
-	if (!host.machines.rows().some((row) => row.place === place && row.state !== "failed")) return await work();
+	if (!host.machines.lived(place)) return await work();
 	const note = (ids: readonly string[]) => host.store.setMeta(`${PREFIX}${place}`, ids.join(" "));
 	return await turnsAt(host, place).take(async () => {
 		await wake(host, place);
+		let done = false;
 		try {
-			return await host.machines.still(place, context, note, work);
+			const result = await host.machines.still(place, context, note, work);
+			done = true;
+			return result;
 		} finally {
-			await wake(host, place);
+			if (!done || !staysPaused) await wake(host, place);
 		}
 	});
 }
@@ -44,7 +56,7 @@ export async function wakeResting(host: Host, only?: string): Promise<void> {
 	await Promise.all(chosen.map((place) => turnsAt(host, place).take(() => wake(host, place))));
 }
 
-/** A place that is not reached keeps its note. */
+/** A place that is not reached keeps its note, and is tried again. */
 async function wake(host: Host, place: string): Promise<void> {
 	const ids = host.store.meta(`${PREFIX}${place}`) ?? "";
 	if (ids === "") return;
@@ -53,6 +65,9 @@ async function wake(host: Host, place: string): Promise<void> {
 		host.store.setMeta(`${PREFIX}${place}`, "");
 	} catch (thrown) {
 		host.options.complain(`lieutenants on ${place} rest since a snapshot: ${reason(thrown)}`);
+		host.options.world.clock.after(AGAIN_MS, () => {
+			void wakeResting(host, place).catch((again) => host.options.complain(reason(again)));
+		});
 	}
 }
 

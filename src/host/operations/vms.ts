@@ -38,7 +38,7 @@ export function vmHandlers(host: Host): readonly HostHandler[] {
 			const name = label === undefined ? {} : { name: label.slice(0, 100) };
 			const { client } = await vers.open();
 			const take = () => client.commit(vm, { keepPaused: pause, ...name });
-			const id = keepRunning ? await take() : await whileStill(host, vm, context, take);
+			const id = keepRunning ? await take() : await whileStill(host, { vm, staysPaused: pause }, context, take);
 			// What ran had its keys in memory, whatever whoever took it believes.
 			const told = keepRunning ? { ...input, secrets: true } : input;
 			return { commit: id, recorded: inLedger(host, id, told, context) };

@@ -19,7 +19,7 @@ const ALLOWED_5XX = new Set(["host_away", "outcome_unknown"]);
 const first = await testHub();
 const { operations, handlers, pages } = await loadModules(realWorld());
 const asked = operations.filter(({ answers }) => answers !== "stream");
-const RUNS = Math.ceil(REQUESTS / asked.length / AT_ONCE) + 1;
+const RUNS = Math.ceil(REQUESTS / asked.length / AT_ONCE) + 2;
 let sent = 0;
 
 /** Ids and names of records of each kind. */
