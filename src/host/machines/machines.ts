@@ -135,7 +135,7 @@ export class Machines {
 		return this.#using(place, async (peer) => {
 			const there = await this.#launch(peer, launch);
 			await peer.met();
-			return placed(await peer.call(operation, input, { ...passed(context), launch: there }), place);
+			return arrived(peer, await peer.call(operation, input, { ...passed(context), launch: there }));
 		});
 	}
 
@@ -183,7 +183,7 @@ export class Machines {
 			return await work({
 				folder: way.folder,
 				ask: async (operation, input, key) =>
-					placed(await peer.call(operation, input, { ...passed(context), launch: there, key }), place),
+					arrived(peer, await peer.call(operation, input, { ...passed(context), launch: there, key })),
 				put: (file, path) => way.put(file, path),
 				fetch: (path, file) => way.fetch(path, file),
 				drop: (id) => {
@@ -269,6 +269,19 @@ export class Machines {
 }
 
 const passed = ({ caller, acting, key }: Context) => ({ acting, key, author: { name: caller, role: "orchestrator" } });
+
+/** A row in an answer is known here at once: without it the machine might be let go as one on which nobody lives. */
+function arrived(peer: Peer, output: unknown): unknown {
+	const row = placed(output, peer.place);
+	if (isRow(row)) {
+		const { note: _, ...own } = row;
+		peer.take(own);
+	}
+	return row;
+}
+
+const isRow = (value: unknown): value is Lieutenant & { readonly note?: string } =>
+	typeof value === "object" && value !== null && "place" in value && "lives" in value;
 
 /** Rows that come back say the place as it is called here. */
 function placed(output: unknown, place: string): unknown {

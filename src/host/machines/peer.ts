@@ -254,6 +254,11 @@ export class Peer {
 		this.#parts.changed(rows);
 	}
 
+	/** One that was made or has come there, as the answer to that says: its row may be told later. */
+	take(row: Lieutenant): void {
+		if (!this.#rows.has(row.id)) this.#learn([row], false);
+	}
+
 	/** It has gone elsewhere: its row here is another machine's now. */
 	drop(id: string): void {
 		this.#rows.delete(id);

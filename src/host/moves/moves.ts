@@ -28,10 +28,23 @@ const noteOf = (id: string): string => `moving ${id}`;
 export class Moves {
 	readonly #host: Host;
 	readonly #branches: Branches;
+	/** Under way by this process. */
+	readonly #busy = new Set<string>();
 
 	constructor(host: Host) {
 		this.#host = host;
 		this.#branches = new Branches(host.options.world);
+	}
+
+	/** Throws `lieutenant_moving` while another call moves it. */
+	async alone<T>(id: string, name: string, to: string, work: () => Promise<T>): Promise<T> {
+		if (this.#busy.has(id)) throw fault("lieutenant_moving", name, this.begun(id) ?? to);
+		this.#busy.add(id);
+		try {
+			return await work();
+		} finally {
+			this.#busy.delete(id);
+		}
 	}
 
 	/** Where it is being moved to, if it is. */

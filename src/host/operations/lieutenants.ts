@@ -94,6 +94,9 @@ async function destroy(host: Host, name: string, context: Context) {
 	for (const lieutenant of chosen) {
 		const { id, name: own } = lieutenant.standing.spec;
 		try {
+			// It may live at the new place already, and would there outlive its end here.
+			const to = host.moves.of(id);
+			if (to !== undefined) throw fault("lieutenant_moving", own, to);
 			destroyed.push({ name: own, kept: [...(await lieutenant.destroy())] });
 			host.dismiss(id);
 		} catch (thrown) {

@@ -3,6 +3,7 @@
  * first place go only when it lives at the second. Whatever fails before that leaves it where it was, at work.
  */
 import type { Static } from "@sinclair/typebox";
+import type { Lieutenant } from "../../contract/lieutenants.ts";
 import type { Launch } from "../../contract/link.ts";
 import * as contract from "../../contract/moves.ts";
 import type { AnyOperation } from "../../contract/operation.ts";
@@ -39,10 +40,15 @@ async function moveLieutenant(host: Host, name: string, to: string, context: Con
 	const row = own === undefined ? host.machines.named(name) : host.living(own.spec.id).view();
 	if (row === undefined) throw fault("lieutenant_unknown", name, []);
 	if (row.place === to || (to === "vers" && host.vms.has(row.place))) return row;
+	return await host.moves.alone(row.id, row.name, to, () => moveOne(host, row, to, context));
+}
+
+/** Nothing else moves it meanwhile: of two at once the one that fails would start it again where it was. */
+async function moveOne(host: Host, row: Lieutenant, to: string, context: Context): Promise<Output> {
 	const launch = launchOf(host, context);
 	host.launches.note(launch);
 	// One that broke off may have arrived: it goes on to the same place.
-	const place = host.moves.begun(row.id) ?? (to === "vers" ? await host.vms.make(name) : to);
+	const place = host.moves.begun(row.id) ?? (to === "vers" ? await host.vms.make(row.name) : to);
 	host.moves.begin(row.id, place);
 	try {
 		return await at(host, row.place, row.id, context, launch, (from) =>

@@ -130,9 +130,14 @@ await describeEachPi("a lieutenant that is moved", (pi) => {
 		const made = await host.create({ name: "ada", task: "Sleep" });
 		await until(async () => (await host.status("ada"))?.tool !== undefined, "a tool at work", 20_000);
 		const asked = go("vers");
+		// A second one at once is refused: if it failed it would start what the first has taken away.
+		await until(() => owned(sim).length === 1, "the VM");
+		await expect(go("vers")).rejects.toMatchObject({ code: "lieutenant_moving" });
 		await until(async () => (await host.status("ada"))?.state === "paused", "the fence", 60_000);
 		const resume = host.client.call(contract.resume, { name: "ada" }, { launch: host.launch });
 		await expect(resume).rejects.toMatchObject({ code: "lieutenant_moving" });
+		const { destroyed, failed } = await host.client.call(contract.destroy, { name: "ada" });
+		expect([destroyed, failed]).toMatchObject([[], [{ name: "ada" }]]);
 		await host.kill();
 		await host.start();
 		// The session asks again by itself, under the same key.

@@ -223,3 +223,11 @@ test("one who waits for the meeting goes on once it is over, or soon in any case
 	await pass(2_000);
 	expect(late).toBe(true);
 });
+
+test("one that an answer tells of is known before its row comes, and its row is the newer", async () => {
+	await welcome();
+	peer.take(row("eve"));
+	expect(peer.rows()).toMatchObject([{ name: "eve", place: "ssh:box" }]);
+	peer.take({ ...row("eve"), state: "failed" });
+	expect(peer.rows()).toMatchObject([{ name: "eve", state: row("eve").state }]);
+});
