@@ -375,6 +375,22 @@ export const errors = {
 		message: (vm: string, names: readonly string[]) => `On VM ${vm} lives ${names.join(", ")}.`,
 		remedy: "End them with vers_lt_destroy first; a VM that was made for them then goes by itself.",
 	},
+	copy_failed: {
+		status: 409,
+		message: (path: string, why: string) => `${path} is not copied${why === "" ? "" : `: ${why.replace(/\.$/, "")}`}.`,
+		remedy: "What was there before may be changed in part. Set that right, and copy again.",
+	},
+	vm_not_at_hand: {
+		status: 503,
+		message: (vm: string, why: string) => `Nothing was done on VM ${vm}: ${why.replace(/\.$/, "")}.`,
+		remedy:
+			"Nothing is done here in its place. vers_vm_use tries the way again; vers_vm_local brings read, bash, edit and write back.",
+	},
+	vm_cut: {
+		status: 503,
+		message: (vm: string, why: string) => `The way to VM ${vm} ended in the middle: ${why.replace(/\.$/, "")}.`,
+		remedy: "A command there has been ended, and a file may be written or not: look before you do it again.",
+	},
 	vers_no_key: {
 		status: 409,
 		message: () => "No key of the Vers platform is known here.",

@@ -26,6 +26,7 @@ import type { GateSettings } from "../../src/gates/settings.ts";
 import { TERRITORY, territoryMemory } from "../../src/gates/territory-memory.ts";
 import { WorkLog } from "../../src/gates/work-log.ts";
 import { unwrap } from "../../src/pi/envelope.ts";
+import { ROUTED, routeOf, routes } from "../../src/pi/route.ts";
 import { readSession } from "../../src/pi/session.ts";
 import { breathe } from "../../src/world/breath.ts";
 import { holding } from "../../src/world/hold.ts";
@@ -122,7 +123,8 @@ export class GateSession {
 	async called(event: ToolCallEvent): Promise<ToolCallEventResult | undefined> {
 		// Fifty calls of one answer come one after another without a pause, and a person may be typing.
 		await breathe();
-		const call = { id: event.toolCallId, tool: event.toolName, input: event.input };
+		const vm = ROUTED.has(event.toolName) ? routeOf(routes(), event.toolCallId)?.vm : undefined;
+		const call = { id: event.toolCallId, tool: event.toolName, input: event.input, vm };
 		const refused = await this.#guards.before(call);
 		if (refused !== undefined) return { block: true, reason: refused };
 		const verdict = await this.#gate.before(call);

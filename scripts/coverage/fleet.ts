@@ -210,7 +210,17 @@ export const fleet: Area = {
 				"no room: told as that, whatever its words, and what was made is kept",
 			],
 		),
-		planned("`vers_vm_use`, `vers_vm_local`, `vers_vm_copy`: read, bash, edit and write go to a VM; `/vers`"),
+		shipped("`vers_vm_use`, `vers_vm_local`, `vers_vm_copy`: read, bash, edit and write go to a VM; `/vers`", [
+			"test/extensions/vms/at-hand.test.ts",
+			"read, bash, edit and write act there, files go to and fro, and all of it comes back",
+			"a session that goes on has it still; a VM that is gone is refused, and nothing is done here instead",
+			"/vers lists, puts at hand and brings back; what a person types behind ! goes there",
+		]),
+		shipped("On a VM they are what they are here: exit codes, streaming, abort, timeout, bytes, large files", [
+			"test/extensions/vms/operations.test.ts",
+			"out of time: what it said stays, and all that it began is ended",
+			"in the middle: the command is ended there, is not run again, and it is said so",
+		]),
 		planned("Background processes"),
 		planned("Branches and pull requests as records: opened, merged, checks"),
 		planned("Merge forecast and safe merge"),

@@ -123,8 +123,8 @@ export class Guards {
 		return undefined;
 	}
 
-	#watch({ id, tool }: Call): void {
-		if (tool !== "bash" || this.#settings.protectedPaths === "off") return;
+	#watch({ id, tool, vm }: Call): void {
+		if (tool !== "bash" || vm !== undefined || this.#settings.protectedPaths === "off") return;
 		this.#stamps.set(id, this.#options.watched.map(this.#options.stamp));
 	}
 
@@ -165,7 +165,7 @@ export class Guards {
 
 	async #foreign(call: Call): Promise<Objection | undefined> {
 		if (changesHolding(call.tool)) this.#holdings.forget();
-		const foreign = await this.#territory?.before(call);
+		const foreign = call.vm === undefined ? await this.#territory?.before(call) : undefined;
 		return foreign === undefined ? undefined : objectionOf(foreign);
 	}
 
@@ -223,15 +223,18 @@ export class Guards {
 		return Buffer.from(this.#options.random.bytes(8)).toString("hex");
 	}
 
-	#path({ tool, input }: Call): Objection | undefined {
-		if (this.#settings.protectedPaths === "off") return undefined;
+	#path({ tool, input, vm }: Call): Objection | undefined {
+		// A VM has none of what is protected here.
+		if (this.#settings.protectedPaths === "off" || vm !== undefined) return undefined;
 		const { ground } = this.#options;
 		const found =
 			tool === "bash"
 				? commandTrespass(ground, inputText(input, "command"))
 				: tool === "write" || tool === "edit"
 					? fileTrespass(ground, inputText(input, "path"))
-					: undefined;
+					: tool === "vers_vm_copy" && !inputText(input, "to").startsWith("vm:")
+						? fileTrespass(ground, inputText(input, "to"))
+						: undefined;
 		if (found === undefined) return undefined;
 		return { gate: "protectedPaths", text: trespassText(found), metadata: { path: found.path } };
 	}

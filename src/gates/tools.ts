@@ -14,8 +14,8 @@ export type Touch =
 			readonly refs: boolean;
 			readonly push: boolean;
 	  }
-	/** Done elsewhere; no tree shows it. */
-	| { readonly type: "effect"; readonly effect: string }
+	/** Done elsewhere; no tree shows it. `tried`: also one that failed may have left something. */
+	| { readonly type: "effect"; readonly effect: string; readonly tried?: true }
 	/** The work log itself. */
 	| { readonly type: "log" };
 
@@ -34,6 +34,16 @@ export const inputText = (input: unknown, name: string): string => {
 	const value: unknown = typeof input === "object" && input !== null ? Reflect.get(input, name) : undefined;
 	return typeof value === "string" ? value : "";
 };
+
+/** One of pi's own tools whose call acts on a VM: nothing of it shows here. */
+export function touchOn(vm: string, tool: string, input: unknown, place: Place): Touch {
+	if (READING.has(tool)) return { type: "none" };
+	if (tool !== "bash") return { type: "effect", effect: `changed ${inputText(input, "path")} on VM ${vm}` };
+	const { trace, programs } = judge(inputText(input, "command"), place);
+	if (trace === "none") return { type: "none" };
+	const ran = programs.map((name) => `\`${name}\``).join(", ") || "a command";
+	return { type: "effect", effect: `ran ${ran} on VM ${vm}`, tried: true };
+}
 
 export async function touch(tool: string, input: unknown, place: Place, known: Known): Promise<Touch> {
 	if (tool === "log_append") return { type: "log" };

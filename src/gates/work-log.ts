@@ -13,7 +13,7 @@ import { gitRoot, newCommits, observe } from "./observe.ts";
 import { owed, testResults } from "./owed.ts";
 import type { Records } from "./records.ts";
 import { type Ending, type Mode, reminder, type Settle, settle } from "./settle.ts";
-import { type Known, type Touch, testCounts, touch } from "./tools.ts";
+import { type Known, type Touch, testCounts, touch, touchOn } from "./tools.ts";
 import { type Asked, baselineOf, difference, factsOf, sinceBaseline, type Tree } from "./tree.ts";
 
 export interface WorkLogOptions {
@@ -33,6 +33,8 @@ export interface Call {
 	readonly id: string;
 	readonly tool: string;
 	readonly input: unknown;
+	/** The VM on which it acts. */
+	readonly vm?: string | undefined;
 }
 
 export type Verdict =
@@ -128,7 +130,7 @@ export class WorkLog {
 	}
 
 	async before(call: Call): Promise<Verdict> {
-		const kind = await touch(call.tool, call.input, this.#place(), this.#options.tools);
+		const kind = await this.#touch(call);
 		if (kind.type === "log") return this.#beforeEntry(call);
 		if (this.#options.mode === "off") return { type: "pass" };
 		if (kind.type === "none") return { type: "pass" };
@@ -143,6 +145,11 @@ export class WorkLog {
 			...(kind.type === "file" ? { stamp: this.#stamp(kind.path) } : {}),
 		});
 		return { type: "pass" };
+	}
+
+	async #touch({ tool, input, vm }: Call): Promise<Touch> {
+		const place = this.#place();
+		return vm === undefined ? await touch(tool, input, place, this.#options.tools) : touchOn(vm, tool, input, place);
 	}
 
 	#stamp(path: string): string {
@@ -233,7 +240,9 @@ export class WorkLog {
 	async #workOf({ touch: kind, stamp, before }: Running, isError: boolean): Promise<Found> {
 		if (kind.type === "file") return this.#fileOf(kind.path, stamp ?? "", isError);
 		if (kind.type === "look") return this.#look(kind, before);
-		return kind.type === "effect" && !isError ? { ...NOTHING, effects: [kind.effect] } : NOTHING;
+		return kind.type === "effect" && (!isError || kind.tried === true)
+			? { ...NOTHING, effects: [kind.effect] }
+			: NOTHING;
 	}
 
 	#fileOf(path: string, before: string, isError: boolean): Found {

@@ -151,6 +151,8 @@ export const DAY: readonly Step[] = [
 	["vms.commit", ({ "vms.create": { id } }) => ({ vm: id, label: "base", tags: ["golden"], secrets: false })],
 	["vms.restore", ({ "vms.commit": { commit } }) => ({ commit })],
 	["vms.branch", ({ "vms.create": { id } }) => ({ vm: id, count: 2 })],
+	["vms.use", ({ "vms.create": { id } }) => ({ vm: id })],
+	["vms.copy", ({ "vms.create": { id } }) => ({ from: "/etc/hostname", to: `vm:${id}:name/` })],
 	["vms.state", ({ "vms.create": { id } }) => ({ vm: id, state: "paused" })],
 	["vms.delete", ({ "vms.create": { id } }) => ({ vm: id })],
 	["brief.show"],

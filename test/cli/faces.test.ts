@@ -32,6 +32,7 @@ writeFileSync(
 	JSON.stringify({
 		hub: hub.address,
 		env: { VERS_AUTH_TOKEN: ADMIN, VERS_API_KEY: API_KEY, VERS_BASE_URL: vers.baseUrl },
+		vms: { domain: vers.domain, connect: `127.0.0.1:${vers.sshPort}`, authority: vers.authority },
 	}),
 	{
 		mode: 0o600,

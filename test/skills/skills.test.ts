@@ -2,13 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { FINDER } from "../../src/fleet/finder.ts";
 import { gatesSchema } from "../../src/gates/settings.ts";
+import { LOCAL } from "../../src/pi/route.ts";
 import { everyOperation } from "../fleet/catalog.ts";
 
 const folder = new URL("../../skills/", import.meta.url);
 const names = readdirSync(folder);
 const operations = await everyOperation();
 /** pi's own finder is the only tool here that is not ours. */
-const tools = new Set([...operations.flatMap((operation) => operation.tool ?? []), FINDER, "tool_search"]);
+const tools = new Set([...operations.flatMap((operation) => operation.tool ?? []), FINDER, LOCAL, "tool_search"]);
 /** What can be switched off or to a warning is a gate. */
 const gateNames = Object.entries(gatesSchema.properties).flatMap(([name, value]) => ("enum" in value ? [name] : []));
 const firstWords = new Set([...tools].map((tool) => tool.split("_", 1)[0] ?? ""));

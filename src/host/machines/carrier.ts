@@ -5,6 +5,7 @@
 
 import type { Launch } from "../../contract/link.ts";
 import { fault } from "../../errors.ts";
+import type { Ssh } from "./ssh.ts";
 import type { VmWayParts } from "./vm-way.ts";
 
 /** What a carrier may ask its host. */
@@ -55,4 +56,6 @@ export interface Carrier {
 	 * fault from the table; aborted, it leaves nothing half made that is not named.
 	 */
 	open(step: (what: string) => void, signal: AbortSignal): Promise<Carried>;
+	/** A connection of its own to the machine, where no host of ours needs to be. Absent: there is only `open`. */
+	reach?(signal: AbortSignal): Promise<Ssh>;
 }

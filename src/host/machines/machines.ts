@@ -11,9 +11,11 @@ import { onlyKeys } from "../../pi/environment.ts";
 import type { World } from "../../world.ts";
 import type { Context } from "../calls.ts";
 import type { KeptMachines } from "../store/machines.ts";
+import { VmWays } from "../vms/ways.ts";
 import type { Around, Carry } from "./carrier.ts";
 import { Peer } from "./peer.ts";
 import { machineSettings } from "./settings.ts";
+import type { Ssh } from "./ssh.ts";
 
 /** Their pi runs. */
 const AWAKE: readonly LieutenantState[] = ["starting", "idle", "working", "stalled", "unreachable"];
@@ -62,8 +64,19 @@ export class Machines {
 	/** By lieutenant: what of its row was stored last. */
 	readonly #saved = new Map<string, string>();
 
+	/** To VMs that somebody has at hand. */
+	readonly ways: VmWays;
+
 	constructor(parts: MachinesParts) {
 		this.#parts = parts;
+		this.ways = new VmWays({ open: (vm, signal) => this.#reach(`vers:${vm}`, signal) });
+	}
+
+	#reach(place: string, signal: AbortSignal): Promise<Ssh> {
+		const { carry, around } = this.#parts;
+		const carrier = carry(place, { ...around, keys: () => ({}) });
+		if (carrier.reach === undefined) throw fault("machine_unreachable", place, "there is no ssh from here");
+		return carrier.reach(signal);
 	}
 
 	/** Those with lieutenants are reached for at once. */
@@ -84,6 +97,7 @@ export class Machines {
 
 	close(): void {
 		for (const peer of this.#peers.values()) peer.close();
+		this.ways.close();
 	}
 
 	/** Somebody lives elsewhere, and would not be heard without this host. */

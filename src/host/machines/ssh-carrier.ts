@@ -31,14 +31,18 @@ function sshCarrier(parts: SshCarrierParts, place: string, around: Parameters<Ca
 	const address = addressOf(place);
 	const { world, home, packageFolder, node } = parts;
 	const bring = hubBringer();
-	const connect = (launch: Launch | undefined, signal: AbortSignal): Promise<Ssh> => {
+	const connect = (launch: Launch | undefined, signal: AbortSignal, purpose?: string): Promise<Ssh> => {
 		const { env, config, vms } = parts;
-		const own = { world, sockets: home.sockets, folder: home.run, env };
+		const own = { world, sockets: home.sockets, folder: home.run, env, purpose };
 		if (address.type === "ssh")
 			return openSsh({ ...own, address, place, config, agent: launch?.env.SSH_AUTH_SOCK }, signal);
-		return vmWay({ ...own, settings: vms, platform: around.platform }, address.vm, { place, signal });
+		return vmWay({ ...own, settings: vms, platform: around.platform }, address.vm, {
+			...{ place, signal },
+			...(purpose === undefined ? {} : { purpose }),
+		});
 	};
 	return {
+		reach: (signal) => connect(around.launch(), signal, "hand"),
 		async open(step, signal): Promise<Carried> {
 			const launch = around.launch();
 			step("connecting");

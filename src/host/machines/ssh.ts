@@ -53,7 +53,8 @@ const PUT_FILE =
 	'F=$1; umask 077; mkdir -p "$' + '{F%/*}" && cat > "$F.part" && mv "$F.part" "$F"; C=$?; rm -f "$F.part"; exit $C';
 const FETCH_FILE = 'exec cat "$1"';
 const PLAIN_PATH = /^\/[\w./-]{1,300}$/;
-const PLAIN_WORD = /^[\w.-]{1,80}$/;
+/** A name, or what `dataWord` makes of a text of up to 4,096 bytes, the longest path that a system takes. */
+const DATA_WORD = /^[\w.-]{1,5500}$/;
 
 /** Begins a connection; resolves once it stands. Rejects with `machine_unreachable` and what ssh said. */
 export async function openSsh(parts: SshParts, signal: AbortSignal): Promise<Ssh> {
@@ -117,11 +118,9 @@ export class Ssh {
 	 * `machine_unreachable`; what the script itself ends with is its code.
 	 */
 	async run(script: string, asked: Asked, words: readonly string[] = []): Promise<Ran> {
-		const bad = words.find((word) => !PLAIN_WORD.test(word) && !PLAIN_PATH.test(word));
-		if (bad !== undefined) throw fault("name_invalid", bad);
 		const { world, place, env } = this.#parts;
 		const { lines, file, timeout, signal, heard } = asked;
-		const command = `sh -c '${script}' flagship ${words.join(" ")}`;
+		const command = `sh -c '${script}' flagship ${words.map(checkedWord).join(" ")}`;
 		// Without its master it would connect by itself, and outlive what is told of this connection.
 		const over = ["-T", "-o", "ProxyCommand=false", ...this.#options()];
 		const ran = await world.spawn.run("ssh", [...over, ...this.#destination(), command], {
@@ -159,10 +158,17 @@ export class Ssh {
 
 	/** A file of there becomes one here, byte by byte. */
 	async fetch(there: string, file: string): Promise<void> {
-		const { world, place, env, folder } = this.#parts;
+		const code = await this.take(FETCH_FILE, [plainPath(there)], file);
+		if (code !== 0)
+			throw fault("machine_unreachable", this.#parts.place, `a file did not come whole (${code ?? "ended"})`);
+	}
+
+	/** What a constant script of `sh` there prints becomes a file here; its exit code, none when it was ended. */
+	async take(script: string, words: readonly string[], file: string): Promise<number | null> {
+		const { world, env, folder } = this.#parts;
 		world.files.remove(file);
 		const over = ["-T", "-n", "-o", "ProxyCommand=false", ...this.#options()];
-		const command = `sh -c '${FETCH_FILE}' flagship ${plainPath(there)}`;
+		const command = `sh -c '${script}' flagship ${words.map(checkedWord).join(" ")}`;
 		const child = world.spawn.detached({
 			command: "ssh",
 			args: [...over, ...this.#destination(), command],
@@ -170,14 +176,18 @@ export class Ssh {
 			env: this.#env(env),
 			...{ stdin: null, stdout: file, stderr: null },
 		});
-		const code = await new Promise<number | null>((resolve) => {
+		return await new Promise<number | null>((resolve) => {
 			const late = world.clock.after(COPY_MS, () => void world.spawn.kill(child, "SIGKILL"));
 			world.spawn.onExit(child, (ended) => {
 				late.cancel();
 				resolve(ended);
 			});
 		});
-		if (code !== 0) throw fault("machine_unreachable", place, `a file did not come whole (${code ?? "ended"})`);
+	}
+
+	/** Arguments of an `ssh` that goes over this connection, up to the destination: a command may follow. */
+	argv(): readonly string[] {
+		return ["-T", "-o", "ProxyCommand=false", ...this.#options(), ...this.#destination()];
 	}
 
 	close(): void {
@@ -245,6 +255,11 @@ export class Ssh {
 	#lastWords(): string {
 		return lastLine(this.#parts.world.files.read(this.#said) ?? "") || "ssh has ended";
 	}
+}
+
+function checkedWord(word: string): string {
+	if (!DATA_WORD.test(word) && !PLAIN_PATH.test(word)) throw fault("name_invalid", word);
+	return word;
 }
 
 /** A path that is one word of a command. Throws `name_invalid`. */

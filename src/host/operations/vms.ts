@@ -1,6 +1,7 @@
 /** What can be asked about VMs: by the person's account, with what the hub has to know of it. */
 import * as commits from "../../contract/commits.ts";
 import type { Lieutenant } from "../../contract/lieutenants.ts";
+import * as atHand from "../../contract/vm-use.ts";
 import * as contract from "../../contract/vms.ts";
 import { fault } from "../../errors.ts";
 import type { From } from "../../vers/client.ts";
@@ -8,6 +9,7 @@ import { VersFault } from "../../vers/fault.ts";
 import { type Context, type HostHandler, handle } from "../calls.ts";
 import type { Host } from "../host.ts";
 import { wakeResting, whileStill } from "../machines/still.ts";
+import { copyBetween, sideOf } from "../vms/copy.ts";
 
 /** A platform's id of a snapshot; anything else with a colon is a repository's tag. */
 const ID = /^[0-9a-f-]{36}$/i;
@@ -56,6 +58,7 @@ export function vmHandlers(host: Host): readonly HostHandler[] {
 					vm,
 					living.map(({ name }) => name),
 				);
+			host.machines.ways.drop(vm);
 			const { machines, freed, left } = await vers.open();
 			const ended = await machines.end(vm);
 			if (ended.type === "gone") {
@@ -66,6 +69,18 @@ export function vmHandlers(host: Host): readonly HostHandler[] {
 			if (cause === "forbidden") throw new VersFault("forbidden", `machine ${vm}`, raw);
 			left(vm, ended);
 			return { id: vm, gone: false, why: cause };
+		}),
+		handle(atHand.use, async ({ vm, folder }) => {
+			const { ways } = host.machines;
+			const way = await ways.way(vm);
+			const where = folder === undefined ? way.home : await ways.folder(way, folder);
+			return { vm, folder: where, home: way.home, command: ["ssh", ...way.ssh.argv()] };
+		}),
+		handle(atHand.copy, async ({ from, to, cwd }) => {
+			const { world, home } = host.options;
+			const { ways } = host.machines;
+			const parts = { world, ways, folder: `${home.root}/copies/${host.newId()}`, signal: ways.signal };
+			return { from, to, bytes: await copyBetween(parts, sideOf("from", from, cwd), sideOf("to", to, cwd)) };
 		}),
 	];
 	return handlers as unknown as readonly HostHandler[];

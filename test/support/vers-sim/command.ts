@@ -1,6 +1,6 @@
 /** A command over ssh, as sshd runs it: bytes as they are, exit code or signal, and no end of it when the link goes. */
 import type { ChildProcess } from "node:child_process";
-import { Transform } from "node:stream";
+import { type Readable, Transform, type Writable } from "node:stream";
 import type { ServerChannel, Session } from "ssh2";
 import { signal } from "./processes.ts";
 import type { Login } from "./ssh.ts";
@@ -25,21 +25,52 @@ function finish(channel: ServerChannel, code: number | null, by: NodeJS.Signals 
 	channel.close();
 }
 
-function join(child: ChildProcess, channel: ServerChannel, cut: Transform | undefined): void {
+/**
+ * Both outputs of a command to its channel, one piece at a time: ssh2 forgets a piece of the one that has to wait for the
+ * client while the other waits, too.
+ */
+class Relay {
+	#last: Promise<void> = Promise.resolve();
+
+	from(source: Readable, to: Writable): void {
+		source.on("data", (data: Buffer) => {
+			source.pause();
+			this.#last = this.#last.then(() => written(to, data)).finally(() => source.resume());
+		});
+	}
+
+	/** What was given to it is sent. */
+	done(): Promise<void> {
+		return this.#last;
+	}
+}
+
+/** A channel that is gone takes nothing more, and nobody waits for it. */
+const written = (to: Writable, data: Buffer): Promise<void> =>
+	new Promise((resolve) => {
+		to.once("close", resolve);
+		to.write(data, () => {
+			to.off("close", resolve);
+			resolve();
+		});
+	});
+
+function join(child: ChildProcess, channel: ServerChannel, cut: Transform | undefined): Relay {
 	const { stdin, stdout, stderr } = child;
 	if (stdin === null || stdout === null || stderr === null) throw new Error("A command has three pipes.");
 	// A command that does not read its stdin to the end, as under sshd: the rest is dropped.
 	stdin.on("error", () => stdin.destroy());
 	channel.pipe(stdin);
-	if (cut === undefined) stdout.pipe(channel, { end: false });
-	else stdout.pipe(cut).pipe(channel, { end: false });
-	stderr.pipe(channel.stderr, { end: false });
+	const relay = new Relay();
+	relay.from(cut === undefined ? stdout : stdout.pipe(cut), channel);
+	relay.from(stderr, channel.stderr);
 	channel.on("close", () => {
 		// Writing to a link that is gone ends by SIGPIPE; what writes nothing goes on.
 		stdin.destroy();
 		stdout.destroy();
 		stderr.destroy();
 	});
+	return relay;
 }
 
 export function runCommand(
@@ -59,7 +90,7 @@ export function runCommand(
 		// After what was let through: this is written behind it.
 		channel.write("", () => socket.end());
 	};
-	join(
+	const relay = join(
 		child,
 		channel,
 		cut === undefined ? undefined : cutAfter(cut.bytes, () => setTimeout(end, (cut.after ?? 0) * 1000)),
@@ -73,7 +104,10 @@ export function runCommand(
 		finish(channel, 127, null);
 	});
 	child.on("close", (code, by) => {
-		if (!channel.destroyed) finish(channel, code, by);
+		// What it wrote is sent first, as sshd does it, however slowly the client takes it.
+		void relay.done().then(() => {
+			if (!channel.destroyed) finish(channel, code, by);
+		});
 	});
 }
 
