@@ -3,6 +3,7 @@
  * shipped (tool, command, HTTP, package), not only through a function inside. `npm run docs` makes `docs/coverage.md` of it.
  */
 import { boardFeatures } from "./board.ts";
+import { captain } from "./captain.ts";
 import { type Area, planned, type Shown, shipped } from "./feature.ts";
 import { fleet } from "./fleet.ts";
 import { keeping } from "./keeping.ts";
@@ -186,8 +187,7 @@ export const areas: readonly Area[] = [
 				[RECORDS, "are found, written, kept and read"],
 			),
 			...usage,
-			planned("Captain's log: daily, with exact figures and where they come from"),
-			planned("Scheduler"),
+			...captain,
 			...keeping,
 			planned("Import of a data folder"),
 			planned("Dashboard"),
@@ -379,6 +379,7 @@ export const areas: readonly Area[] = [
 			shipped("`recovery`", OFFERED),
 			shipped("`registry`", OFFERED),
 			shipped("`reports`", OFFERED),
+			shipped("`schedules`", OFFERED),
 			shipped("`skillhub`", OFFERED),
 			shipped("`transcripts`", OFFERED),
 			shipped("`usage`", OFFERED),

@@ -23,6 +23,7 @@ import { acceptUpgrades } from "./http/upgrade.ts";
 import { createIds } from "./ids.ts";
 import { forgetOldKeys } from "./keys/keys.ts";
 import { loadModules, type Modules } from "./modules.ts";
+import { schedulesIn } from "./schedules/count.ts";
 import { seedSkills } from "./skills/seed.ts";
 import { createTokens, type HomeToken, type Tokens } from "./tokens/tokens.ts";
 
@@ -146,7 +147,7 @@ async function serve(options: HubOptions, modules: Modules, storage: Storage): P
 			streams: feed.followers.size,
 			links: links.live.length,
 			working: working(storage.reading),
-			schedules: isMaking(database) ? 1 : 0,
+			schedules: schedulesIn(storage.reading) + (isMaking(database) ? 1 : 0),
 		}),
 		async close() {
 			for (const timer of timers) timer.cancel();

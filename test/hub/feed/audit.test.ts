@@ -56,6 +56,15 @@ const steps: readonly [
 		"machines_gone",
 		host,
 	],
+	[
+		"schedules.create",
+		"POST",
+		"/schedules",
+		{ name: "s", kind: "backup", cron: "0 0 1 1 *" },
+		"schedule_created",
+		admin,
+	],
+	["schedules.remove", "DELETE", "/schedules/s", undefined, "schedule_removed", admin],
 	["board.create", "POST", "/board/tasks", { title: "t" }, "task_created"],
 	["board.update", "PATCH", "/board/tasks/:board.create", { title: "u" }, "task_updated"],
 	["board.bump", "POST", "/board/tasks/:board.create/bump", undefined, "task_bumped"],
@@ -105,7 +114,7 @@ const steps: readonly [
 /** Signs of life: they move a deadline or a cursor, and change no record. */
 const SILENT = new Set(["registry.heartbeat", "feed.acknowledge"]);
 const SERVICES =
-	/^(?:log|journal|reports|shares|transcripts|commits|incidents|registry|usage|tokens|access|undeleted|feed)\./;
+	/^(?:log|journal|reports|shares|transcripts|commits|incidents|registry|usage|tokens|access|undeleted|schedules|feed)\./;
 
 test("every change of a record is one event with who made it, in the same commit", async () => {
 	await done("POST", "/feed/readers/r", { upto: "0" }, lieutenant);

@@ -68,6 +68,7 @@ const aSkill: Need = async (writes) => ({ name: (await writes.done("skills.publi
 const anExtension: Need = async (writes) => ({ name: (await writes.done("extensions.publish")).name });
 const ofSomeHost: Need = (_writes, mark) => ({ host: mark });
 const anIncident: Need = async (writes) => ({ id: (await writes.done("incidents.record")).id });
+const aSchedule: Need = (_writes, mark) => ({ name: mark, cron: "0 0 1 1 *" });
 const ofFleet: Need = (_writes, mark) => ({ fleet: mark });
 
 /** What an operation needs besides the example of its declaration, made anew for each write. */
@@ -110,6 +111,8 @@ const NEEDS: Readonly<Record<string, Need>> = {
 	"registry.update": aVm,
 	"reports.delete": aReport,
 	"reports.update": aReport,
+	"schedules.create": aSchedule,
+	"schedules.remove": async (writes) => ({ name: (await writes.done("schedules.create")).name }),
 	"shares.create": aReport,
 	"shares.revoke": async (writes) => ({ linkId: (await writes.done("shares.create")).linkId }),
 	"skills.delete": aSkill,
