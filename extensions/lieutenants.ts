@@ -83,6 +83,8 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 		if (operation === "lieutenants.create" && (input as { task?: string }).task !== undefined) {
 			waiting.gave((output as { id: string }).id, true);
 		}
+		if (operation === "lieutenants.replace" && (output as { due?: string }).due !== undefined)
+			waiting.gave((output as { id: string }).id, true);
 		if (operation === "ralph.start") waiting.gave((output as { id: string }).id, true);
 		if (operation === "ralph.stop") waiting.over((output as { loop: { id: string } }).loop.id);
 		if (operation === "lieutenants.send")

@@ -41,6 +41,12 @@ export const fleet: Area = {
 			"stays and goes on where the new place cannot have it",
 			"a host that is killed in between finishes it, and it lives in one place; meanwhile nobody starts it",
 		]),
+		shipped("`vers_lt_replace`: a fresh agent with its role, task, folder, branch and unread messages", [
+			"test/host/replace.test.ts",
+			"has a successor with its folder, its work, what it left and what it had not read; it itself is gone",
+			"by a host that is killed at any moment of it: one is left, and every message is read once",
+			"at rest: the successor rests, and knows what was; two at once make one",
+		]),
 		shipped("`fallback`: a lieutenant that another machine cannot have is made here, or a person is asked", [
 			"test/host/machines/elsewhere.test.ts",
 			"a place that cannot have it: a person is to be asked, or it is made here and says so, never twice",

@@ -36,6 +36,7 @@ export class Employer {
 			id: spec.id,
 			name: spec.name,
 			role: spec.role,
+			...(spec.before === undefined ? {} : { before: spec.before.text }),
 			owner,
 			cwd: spec.cwd,
 			...(spec.worktree === undefined ? {} : { branch: spec.worktree.branch }),

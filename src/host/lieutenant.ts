@@ -307,11 +307,14 @@ export class Lieutenant {
 		if (!listens(state)) throw fault("lieutenant_deaf", spec.name, state, reason);
 	}
 
-	/** Ends the process and keeps the session; it goes on only when somebody resumes it. */
-	async pause(): Promise<void> {
+	/**
+	 * Ends the process and keeps the session; it goes on only when somebody resumes it. `grace`: ms in which it may come to
+	 * an end of its own, and begin with a message that waits.
+	 */
+	async pause(grace = GRACE_MS): Promise<void> {
 		await this.#turns.take(async () => {
 			this.#register.pause({ disk: undefined });
-			await this.#stop();
+			await this.#stop(grace);
 		});
 	}
 
@@ -359,6 +362,30 @@ export class Lieutenant {
 		const released = await this.#quarters.place.release({ cwd, ...own });
 		await this.#quarters.place.clear(id);
 		return released.kept;
+	}
+
+	/**
+	 * Another takes its place, under this id: paused before, it ends for good with what `handOver` stores, and its workspace
+	 * and its unread messages are not its own any more.
+	 */
+	async succeeded(by: string, handOver: () => void): Promise<void> {
+		await this.#turns.take(async () => {
+			const look = await this.#reading.look();
+			const { worktree: _, ...spec } = this.standing.spec;
+			this.#register.together(() => {
+				this.#quarters.used(this.standing, look);
+				this.#quarters.owed(this.standing, look);
+				this.#register.change("destroy", { reason: `a fresh agent took its place: ${by}`, spec, bound: undefined });
+				handOver();
+			});
+			this.detach();
+			await this.#quarters.place.clear(spec.id);
+		});
+	}
+
+	/** What its session holds. */
+	look(): Promise<Look> {
+		return this.#reading.look();
 	}
 
 	/** What it used, owes and leaves unanswered. Its end is stored already: a full disk must not leave it half told. */
@@ -503,10 +530,10 @@ export class Lieutenant {
 		}
 	}
 
-	async #stop(): Promise<void> {
+	async #stop(grace = GRACE_MS): Promise<void> {
 		this.#ending = "stop";
 		this.#cancelTimers();
-		await this.#life?.stop(GRACE_MS);
+		await this.#life?.stop(grace);
 		await this.#intake.over();
 	}
 

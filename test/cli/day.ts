@@ -178,6 +178,7 @@ export const DAY: readonly Step[] = [
 		"moves.unpack",
 		({ "lieutenants.create": { id, cwd }, "moves.pack": { bytes } }) => ({ id, file: `${cwd}/moves/${id}.tgz`, bytes }),
 	],
+	["lieutenants.replace", () => ({ name: "ada", note: "look first" })],
 	["lieutenants.pause", () => ({ name: "ada" })],
 	["lieutenants.resume", () => ({ name: "ada" })],
 	["lieutenants.destroy", () => ({ name: "ada" })],

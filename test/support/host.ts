@@ -110,7 +110,8 @@ export class TestHost {
 
 	async status(name: string): Promise<Lieutenant | undefined> {
 		const { lieutenants } = await this.client.call(contract.status, { all: true });
-		return lieutenants.findLast((lieutenant) => lieutenant.name === name);
+		const named = lieutenants.filter((lieutenant) => lieutenant.name === name);
+		return named.find(({ state }) => state !== "gone") ?? named.at(-1);
 	}
 
 	async messages(name: string): Promise<readonly Message[]> {

@@ -114,6 +114,11 @@ export class Purse {
 		this.#wallets.own(lieutenant, usd);
 	}
 
+	/** What this one may spend in all its work, where somebody said so. */
+	ownLimit(lieutenant: string): number | undefined {
+		return this.#wallets.ownLimit(lieutenant);
+	}
+
 	/** After a turn: the limit that it has met, in words. While there is a hub to ask for more, that is asked first. */
 	met({ spec, costUsd }: Standing): string | undefined {
 		const share = this.#shares.get(spec.id);

@@ -22,6 +22,9 @@ const AWAKE: readonly LieutenantState[] = ["starting", "idle", "working", "stall
 /** Done by this host, wherever the lieutenant is. */
 const HERE: readonly string[] = ["lieutenants.create", "lieutenants.move"];
 
+/** Its answer is the row of another lieutenant, without which nobody would live there any more. */
+const SUCCESSOR = "lieutenants.replace";
+
 /** Another machine, for the time of a piece of work that needs more than a call. */
 export interface Visit {
 	/** Home folder of the account there. */
@@ -140,7 +143,8 @@ export class Machines {
 		const { id, place } = row;
 		return this.#using(place, async (peer) => {
 			if (peer.over) return this.#over(peer, row, operation);
-			return placed(await peer.call(operation, input, { ...passed(context), target: id }), place);
+			const answer = await peer.call(operation, input, { ...passed(context), target: id });
+			return operation.name === SUCCESSOR ? arrived(peer, answer) : placed(answer, place);
 		});
 	}
 

@@ -36,9 +36,9 @@ export class Moves {
 		this.#branches = new Branches(host.options.world);
 	}
 
-	/** Throws `lieutenant_moving` while another call moves it. */
-	async alone<T>(id: string, name: string, to: string, work: () => Promise<T>): Promise<T> {
-		if (this.#busy.has(id)) throw fault("lieutenant_moving", name, this.begun(id) ?? to);
+	/** Throws `taken()` while another call moves or replaces it. */
+	async alone<T>(id: string, taken: () => Fault, work: () => Promise<T>): Promise<T> {
+		if (this.#busy.has(id)) throw taken();
 		this.#busy.add(id);
 		try {
 			return await work();

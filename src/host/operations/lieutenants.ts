@@ -2,12 +2,14 @@
 import type { Static } from "@sinclair/typebox";
 import type { Lieutenant as Row } from "../../contract/lieutenants.ts";
 import * as contract from "../../contract/lieutenants.ts";
+import { replace } from "../../contract/replace.ts";
 import { fault, reason } from "../../errors.ts";
 import { type Context, type HostHandler, handle } from "../calls.ts";
 import type { Host } from "../host.ts";
 import type { Lieutenant } from "../lieutenant.ts";
 import { rowOf } from "../row.ts";
 import { createLieutenant } from "./create.ts";
+import { replaceLieutenant, successorOf } from "./replace.ts";
 import { resumeLieutenant } from "./resume.ts";
 import { sendMessage } from "./send.ts";
 
@@ -42,6 +44,12 @@ export function lieutenantHandlers(host: Host): readonly HostHandler[] {
 			return lieutenant.view();
 		}),
 		handle(contract.resume, ({ name }, context) => resumeLieutenant(host, named(name, context), context)),
+		handle(
+			replace,
+			(input, context) =>
+				successorOf(host, context.target)?.view() ??
+				replaceLieutenant(host, named(input.name, context), input, context),
+		),
 		handle(contract.destroy, ({ name }, context) => destroy(host, name, context)),
 		handle(contract.discover, ({ adopt }, context) => discover(host, adopt, context)),
 	];

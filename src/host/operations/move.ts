@@ -40,7 +40,8 @@ async function moveLieutenant(host: Host, name: string, to: string, context: Con
 	const row = own === undefined ? host.machines.named(name) : host.living(own.spec.id).view();
 	if (row === undefined) throw fault("lieutenant_unknown", name, []);
 	if (row.place === to || (to === "vers" && host.vms.has(row.place))) return row;
-	return await host.moves.alone(row.id, row.name, to, () => moveOne(host, row, to, context));
+	const taken = () => fault("lieutenant_moving", row.name, host.moves.begun(row.id) ?? to);
+	return await host.moves.alone(row.id, taken, () => moveOne(host, row, to, context));
 }
 
 /** Nothing else moves it meanwhile: of two at once the one that fails would start it again where it was. */

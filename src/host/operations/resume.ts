@@ -8,6 +8,7 @@ import type { Context } from "../calls.ts";
 import type { Host } from "../host.ts";
 import type { Lieutenant } from "../lieutenant.ts";
 import { shouldRun } from "../lifecycle.ts";
+import type { Standing } from "../store/roster.ts";
 import { moneyFor } from "./order.ts";
 
 /** ms that what was kept for the hub has to reach it, and between two looks. */
@@ -28,20 +29,23 @@ export async function resumeLieutenant(host: Host, lieutenant: Lieutenant, conte
 }
 
 async function again(host: Host, lieutenant: Lieutenant): Promise<Output> {
-	const note = await takeTaskBack(host, lieutenant);
+	const note = await takeTaskBack(host, lieutenant.standing, lieutenant.standing.spec.id);
 	await lieutenant.resume(note);
 	return { ...lieutenant.view(), ...(note === undefined ? {} : { note }) };
 }
 
-/** What became of its task, in a sentence for its owner and for itself; undefined where it had none to lose. */
-async function takeTaskBack(host: Host, { standing }: Lieutenant): Promise<string | undefined> {
+/**
+ * What became of its task, in a sentence for its owner and for itself; undefined where it had none to lose. `by` is the
+ * lieutenant that takes it: the same one, or its successor.
+ */
+export async function takeTaskBack(host: Host, standing: Standing, by: string): Promise<string | undefined> {
 	const { bound, spec, state } = standing;
 	if (state !== "stopped" || bound?.task === undefined) return undefined;
 	const { task } = bound;
-	const holder = host.tokens.of(`lieutenant:${spec.id}`, "lieutenant", spec.name);
+	const holder = host.tokens.of(`lieutenant:${by}`, "lieutenant", spec.name);
 	try {
 		await host.known(holder);
-		await sent(host, holder.subject, releaseKey(bound));
+		await sent(host, `lieutenant:${spec.id}`, releaseKey(bound));
 		await host.hubAs(holder).call(claims.claim, { id: task });
 		return `Task ${task} is claimed again.`;
 	} catch (thrown) {

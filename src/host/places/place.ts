@@ -13,6 +13,8 @@ export interface Employment {
 	readonly name: string;
 	/** What it is for; becomes the section `fleet_role` of its system prompt. */
 	readonly role: string;
+	/** What it is told of the one whose place it took. */
+	readonly before?: string;
 	readonly owner: string;
 	readonly cwd: string;
 	/** The branch of its worktree. */

@@ -30,6 +30,8 @@ export interface Spec {
 	readonly moves?: number;
 	/** By host: the repository that its branch was in there. */
 	readonly homes?: Readonly<Record<string, string>>;
+	/** The one whose place it took, and what it is told of it. */
+	readonly before?: { readonly id: string; readonly text: string };
 	readonly createdAt: string;
 }
 

@@ -13,9 +13,10 @@ export interface Post {
 	readonly role: string;
 	readonly ports?: number;
 	readonly branch?: string;
+	readonly before?: string;
 }
 
-export function roleSection({ name, owner, role, ports, branch }: Post): string {
+export function roleSection({ name, owner, role, ports, branch, before }: Post): string {
 	const lines = [
 		`You are lieutenant ${name}, a persistent agent of a fleet; your orchestrator is ${owner}. Its messages reach you as user messages, and your last words of a run are what it reads: say what was done (files, commits, checks), what was not, and what you need.`,
 		...(branch === undefined ? [] : [`Your working folder is your own git worktree on ${branch}; commit there.`]),
@@ -25,6 +26,7 @@ export function roleSection({ name, owner, role, ports, branch }: Post): string 
 		"Nobody answers dialogs here. What you cannot decide, say, and end the run.",
 		"",
 		role.trim(),
+		...(before === undefined ? [] : ["", before]),
 	];
 	return lines.join("\n");
 }

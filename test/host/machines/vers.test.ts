@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, test } from "vitest";
 import * as contract from "../../../src/contract/lieutenants.ts";
+import { replace } from "../../../src/contract/replace.ts";
 import * as vms from "../../../src/contract/vms.ts";
 import { type Home, makeHome } from "../../support/home.ts";
 import { TestHost } from "../../support/host.ts";
@@ -90,6 +91,28 @@ await describeEachPi("lieutenants on VMs", (pi) => {
 		const messages = await host.quiet("ada", 60_000);
 		expect(messages.map(({ receipt }) => receipt)).toEqual(["consumed", "consumed"]);
 		expect((await host.client.call(contract.read, { name: "ada" })).outputs.at(-1)).toBe("two");
+	});
+
+	test("a fresh agent takes its place there, with the folder and the keys; the VM stays for it", {
+		timeout: 120_000,
+	}, async () => {
+		const { sim, host } = await begin({
+			agents: {
+				ada: { cursor: "turns", steps: [bash("echo mine > left.txt; sleep 300")] },
+				eve: [bash(`cat left.txt; printf '%s' "\${#${MODEL_KEY.name}}"`), { text: "went on" }],
+			},
+		});
+		const made = await host.create({ name: "ada", place: "vers", task: "Leave a file" });
+		await until(async () => (await host.status("ada"))?.tool?.includes("sleep"), "the long tool", 30_000);
+		const next = await host.client.call(replace, { name: "ada", note: "[[agent:eve]]" }, { launch: host.launch });
+		expect(next).toMatchObject({ place: made.place, cwd: made.cwd });
+		expect(next.id).not.toBe(made.id);
+		await until(() => host.notices.some(({ text }) => text.includes("went on")), "its answer", 60_000);
+		expect(owned(sim)).toEqual([vmOf(made.place)]);
+		const { lieutenants } = await host.client.call(contract.status, {});
+		expect(lieutenants.map(({ id }) => id)).toEqual([next.id]);
+		expect((await host.client.call(contract.destroy, { name: "ada" })).failed).toEqual([]);
+		await until(() => owned(sim).length === 0, "the VM's end");
 	});
 
 	test("a snapshot of its VM is taken while nothing of it runs there; then it goes on, and nobody is told of a death", {
