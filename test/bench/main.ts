@@ -13,8 +13,9 @@ import { hub } from "./hub.ts";
 import { kill } from "./kill.ts";
 import { lieutenant } from "./lieutenant.ts";
 import { schema } from "./schema.ts";
+import { vms } from "./vms.ts";
 
-const GROUPS: Readonly<Record<string, Group>> = { schema, lieutenant, claim, kill, hub, control };
+const GROUPS: Readonly<Record<string, Group>> = { schema, lieutenant, claim, kill, hub, control, vms };
 /** Groups with a floor. */
 const FLOORS = ["schema", "lieutenant", "claim", "kill", "control"] as const;
 const IN_TESTS = "messages, notices and deaths lost or doubled: none, proven by `npx vitest run test/sim`";

@@ -58,6 +58,7 @@ export class Gateway {
 			key: options.certificate.key,
 			cert: options.certificate.cert,
 			minVersion: "TLSv1.2",
+			noDelay: true,
 			SNICallback: (name, done) => {
 				const id = this.#idOf(name);
 				const strike = this.#options.faults.strike("link", "ssh", id);
@@ -126,6 +127,11 @@ export class Gateway {
 		const links = [...this.#links].filter(([id]) => vm === undefined || id === vm).flatMap(([, set]) => [...set]);
 		for (const link of links) link.cut(how);
 		return links.length;
+	}
+
+	/** Over all links of a machine that stand, both ways. */
+	bytes(vm: string): number {
+		return [...(this.#links.get(vm) ?? [])].reduce((sum, link) => sum + link.bytes, 0);
 	}
 
 	links(vm: string): number {

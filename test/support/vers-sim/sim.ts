@@ -127,6 +127,11 @@ export class VersSim {
 		return this.#gateway.links(vm);
 	}
 
+	/** That went over the links of a machine which stand. */
+	bytes(vm: string): number {
+		return this.#gateway.bytes(vm);
+	}
+
 	/** Of a machine; absent: of all. The number of links that were cut. */
 	cutLinks(how: CutHow, vm?: string): number {
 		return this.#gateway.cut(how, vm);
