@@ -375,6 +375,22 @@ export const errors = {
 		message: (vm: string, names: readonly string[]) => `On VM ${vm} lives ${names.join(", ")}.`,
 		remedy: "End them with vers_lt_destroy first; a VM that was made for them then goes by itself.",
 	},
+	golden_busy: {
+		status: 409,
+		message: () => "A golden image is being built or checked by this host.",
+		remedy: "Wait for its end.",
+	},
+	golden_none: {
+		status: 404,
+		message: () => "There is no golden image: settings.json names none, and the ledger has none or is not reached.",
+		remedy: "flagship golden build makes one.",
+	},
+	golden_secrets: {
+		status: 409,
+		message: (paths: readonly string[]) =>
+			`The machine holds what may be secret, and was not made a golden image: ${paths.join(", ")}.`,
+		remedy: "Remove it from the snapshot that the image is built from, or build from an empty VM.",
+	},
 	copy_failed: {
 		status: 409,
 		message: (path: string, why: string) => `${path} is not copied${why === "" ? "" : `: ${why.replace(/\.$/, "")}`}.`,

@@ -227,6 +227,24 @@ export const fleet: Area = {
 			"out of time: what it said stays, and all that it began is ended",
 			"in the middle: the command is ended there, is not run again, and it is said so",
 		]),
+		shipped(
+			"`vers_golden_build`, `flagship golden build`: a golden image with all that a lieutenant needs and no key",
+			[
+				"test/host/golden/golden.test.ts",
+				"one is built with all that a lieutenant needs, holds no key, and is proven by a lieutenant that answers",
+				"a secret is refused with its path, whatever it lies in, and no VM is left; a check tells it, too",
+				"the second of two at once is refused; a host that is killed in the middle leaves no VM",
+			],
+		),
+		shipped("`vers_golden_check`, `flagship golden check`: versions, secrets, and a lieutenant there that answers", [
+			"test/host/golden/golden.test.ts",
+			"one with Flagship of another version is stale; one that is gone is told, with what to do",
+			"a host that is killed while the lieutenant of a check is at work ends it and its VM",
+		]),
+		shipped("A check that finds something is exit code 1 at a shell", [
+			"test/cli/golden.test.ts",
+			"without a golden image it says how one is made; one that is gone is a FAIL, with what to do, and exit code 1",
+		]),
 		planned("Background processes"),
 		planned("Branches and pull requests as records: opened, merged, checks"),
 		planned("Merge forecast and safe merge"),

@@ -46,7 +46,7 @@ export async function operate(context: Context, operation: AnyOperation, args: r
 		operation.at === "hub" ? await askHub(context, operation, input) : await askHost(context, operation, input);
 	const say = (mayStart(context) ? operation.print : undefined) ?? operation.tell;
 	context.out(json ? JSON.stringify(answer.output ?? answer, null, 2) : (answer.told ?? say(answer.output, input)));
-	return 0;
+	return answer.told === undefined && operation.failed?.(answer.output) === true ? 1 : 0;
 }
 
 /** What a host is not told is taken from where the command was typed: "yours" is that folder, and its orchestrator. */

@@ -59,6 +59,8 @@ export interface Operation<Input extends TSchema = TSchema, Output extends TSche
 	effect?(input: Static<Input>): string | undefined;
 	/** How the result reads to a model: short, ids whole, the next step named. */
 	tell(output: Static<Output>, input: Static<Input>): string;
+	/** The answer is a no: a shell hears that as exit code 1. */
+	failed?(output: Static<Output>): boolean;
 	/** How it reads to a person at a shell, where a model is told less: words of a stranger are no reading for it. */
 	print?(output: Static<Output>, input: Static<Input>): string;
 }

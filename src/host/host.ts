@@ -36,7 +36,6 @@ import { machineGone } from "./machines/gone.ts";
 import { Machines } from "./machines/machines.ts";
 import { Outages } from "./machines/outages.ts";
 import { machineSettings } from "./machines/settings.ts";
-import { wakeResting } from "./machines/still.ts";
 import { Moves } from "./moves/moves.ts";
 import { Names } from "./names.ts";
 import { News } from "./news.ts";
@@ -61,6 +60,7 @@ import { Spool } from "./store/spool.ts";
 import { Store } from "./store/store.ts";
 import { KeptStorms } from "./store/storms.ts";
 import { type HeldToken, hashOf, Tokens } from "./store/tokens.ts";
+import { takeUp } from "./take-up.ts";
 import { Archive } from "./transcripts/archive.ts";
 import { cutRecords, owedRecord, summaryRecord, usageRecord } from "./usage.ts";
 import { VersDesk } from "./vers.ts";
@@ -325,7 +325,7 @@ export class Host {
 		this.machines.begin();
 		this.vers.begin();
 		this.vms.begin();
-		void wakeResting(this).catch((thrown) => this.options.complain(String(thrown)));
+		takeUp(this);
 		return this.#listener.address;
 	}
 

@@ -41,6 +41,8 @@ export class OwnVms {
 	readonly #kept: KeptVms;
 	/** Made by this process and not lived on yet. */
 	readonly #fresh = new Set<string>();
+	/** What an earlier host has left is told from what this one makes: only then one is made. */
+	#settling: Promise<void> = Promise.resolve();
 
 	constructor(parts: OwnVmsParts) {
 		this.#parts = parts;
@@ -50,13 +52,14 @@ export class OwnVms {
 	/** What an earlier host has left: VMs without lieutenants are ended, begun ones are looked for. */
 	begin(): void {
 		if (this.#kept.all().length + this.#kept.begun().length === 0) return;
-		void this.#settle().catch((thrown) => this.#parts.complain(reason(thrown)));
+		this.#settling = this.#settle().catch((thrown) => this.#parts.complain(reason(thrown)));
 	}
 
-	/** A new VM; its place. Throws what the platform refuses. */
-	async make(name: string): Promise<string> {
+	/** A new VM, from what new ones begin from or from `said`; its place. Throws what the platform refuses. */
+	async make(name: string, said?: From): Promise<string> {
+		await this.#settling;
 		const vers = await this.#parts.vers.open();
-		const from = await this.#from();
+		const from = said ?? (await this.#from());
 		const begun = this.#parts.newId();
 		this.#kept.begin({ id: begun, before: (await vers.client.list()).map(({ id }) => id) });
 		try {
@@ -80,6 +83,26 @@ export class OwnVms {
 		this.#fresh.delete(place.slice(PREFIX.length));
 	}
 
+	/** Ends one of ours; why it is not gone yet, when that failed: then it is noted, and ended again. */
+	async end(place: string): Promise<string | undefined> {
+		const ended = await this.#end(place.slice(PREFIX.length));
+		this.settled(place);
+		return ended.type === "gone" ? undefined : ended.cause;
+	}
+
+	/** What new ones begin from, if that is a snapshot: of the settings, else of the ledger. */
+	async golden(): Promise<string | undefined> {
+		return vmSettings(this.#parts.values).settings.golden ?? (await this.#golden());
+	}
+
+	/** An empty machine, or this snapshot. */
+	source(snapshot: string | undefined): From {
+		if (snapshot === undefined) return rootOf(vmSettings(this.#parts.values).settings.size);
+		return COMMIT_ID.test(snapshot) || !snapshot.includes(":")
+			? { type: "commit", commit: snapshot }
+			: { type: "ref", ref: snapshot };
+	}
+
 	/** Nobody lives there any more: one of ours is deleted. */
 	left(place: string): void {
 		const vm = place.slice(PREFIX.length);
@@ -92,12 +115,13 @@ export class OwnVms {
 		if (place.startsWith(PREFIX)) this.#forget(place.slice(PREFIX.length));
 	}
 
-	async #end(vm: string): Promise<void> {
+	async #end(vm: string): Promise<Awaited<ReturnType<Vers["machines"]["end"]>>> {
 		const vers = await this.#parts.vers.open();
 		const ended = await this.#ended(vers, vm);
 		if (ended.type === "gone") vers.freed();
 		else vers.left(vm, ended);
 		this.#forget(vm);
+		return ended;
 	}
 
 	/** Also what could not even be asked is noted as left. */
@@ -140,12 +164,7 @@ export class OwnVms {
 
 	/** The setting, else the ledger's newest golden snapshot, else an empty machine. */
 	async #from(): Promise<From> {
-		const { golden, size } = vmSettings(this.#parts.values).settings;
-		const snapshot = golden ?? (await this.#golden());
-		if (snapshot === undefined) return rootOf(size);
-		return COMMIT_ID.test(snapshot) || !snapshot.includes(":")
-			? { type: "commit", commit: snapshot }
-			: { type: "ref", ref: snapshot };
+		return this.source(await this.golden());
 	}
 
 	async #golden(): Promise<string | undefined> {

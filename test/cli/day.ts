@@ -166,6 +166,23 @@ export const DAY: readonly Step[] = [
 	["vms.branch", ({ "vms.create": { id } }) => ({ vm: id, count: 2 })],
 	["vms.use", ({ "vms.create": { id } }) => ({ vm: id })],
 	["vms.copy", ({ "vms.create": { id } }) => ({ from: "/etc/hostname", to: `vm:${id}:name/` })],
+	[
+		"vms.copy",
+		({ "vms.create": { id }, "lieutenants.create": { cwd } }) => ({
+			from: `${cwd}/../agent/models.json`,
+			to: `vm:${id}:.pi/agent/`,
+		}),
+	],
+	[
+		"vms.copy",
+		({ "vms.create": { id }, "lieutenants.create": { cwd } }) => ({
+			from: `${cwd}/../agent/settings.json`,
+			to: `vm:${id}:.pi/agent/`,
+		}),
+	],
+	["vms.commit", ({ "vms.create": { id } }) => ({ vm: id, label: "with models" })],
+	["golden.build", ({ "vms.commit": { commit } }) => ({ from: commit })],
+	["golden.check", ({ "golden.build": { commit } }) => ({ commit })],
 	["vms.state", ({ "vms.create": { id } }) => ({ vm: id, state: "paused" })],
 	["vms.delete", ({ "vms.create": { id } }) => ({ vm: id })],
 	["brief.show"],

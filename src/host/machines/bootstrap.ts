@@ -113,8 +113,7 @@ export async function halt(ssh: Ssh, place: string, lines: readonly string[]): P
 
 export async function bootstrap(ssh: Ssh, parts: BootstrapParts): Promise<Ready> {
 	const { step, signal } = parts;
-	const { found, node, entry, path } = await equip(ssh, parts);
-	const pi = await havePi(ssh, found, node, parts);
+	const { found, node, entry, path, pi } = await furnish(ssh, parts);
 	const home = await ownHome(ssh, found, parts);
 	step("starting its host");
 	const keys = parts.vm === undefined ? "" : JSON.stringify(parts.vm.keys);
@@ -139,6 +138,12 @@ export interface Equipped {
 	readonly path: string;
 }
 
+/** All that a lieutenant needs there but its host. */
+export async function furnish(ssh: Ssh, parts: BootstrapParts): Promise<Equipped & { readonly pi: string }> {
+	const equipped = await equip(ssh, parts);
+	return { ...equipped, pi: await havePi(ssh, equipped.found, equipped.node, parts) };
+}
+
 /** Room, a clock that is right, Node and this package: what hub and host need alike. */
 export async function equip(ssh: Ssh, parts: BootstrapParts): Promise<Equipped> {
 	parts.step("looking at the machine");
@@ -160,7 +165,7 @@ async function ownHome(ssh: Ssh, { home }: Found, { vm, step, signal }: Bootstra
 	return own;
 }
 
-interface Found {
+export interface Found {
 	readonly os: string;
 	readonly arch: string;
 	readonly home: string;
@@ -175,7 +180,11 @@ interface Found {
 	readonly pi: string;
 }
 
-async function probe(ssh: Ssh, { world, place, signal }: BootstrapParts): Promise<Found> {
+/** Changes nothing there. */
+export async function probe(
+	ssh: Ssh,
+	{ world, place, signal }: Pick<BootstrapParts, "world" | "place" | "signal">,
+): Promise<Found> {
 	const { stdout, stderr } = await ssh.run(PROBE, { timeout: QUICK_MS, signal });
 	const said = [...stdout.matchAll(/^flagship:(\w+)=(.*)$/gm)].map(
 		([, name = "", value = ""]) => [name, value] as const,

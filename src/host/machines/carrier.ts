@@ -5,6 +5,7 @@
 
 import type { Launch } from "../../contract/link.ts";
 import { fault } from "../../errors.ts";
+import type { Equipped } from "./bootstrap.ts";
 import type { Ssh } from "./ssh.ts";
 import type { VmWayParts } from "./vm-way.ts";
 
@@ -58,4 +59,6 @@ export interface Carrier {
 	open(step: (what: string) => void, signal: AbortSignal): Promise<Carried>;
 	/** A connection of its own to the machine, where no host of ours needs to be. Absent: there is only `open`. */
 	reach?(signal: AbortSignal): Promise<Ssh>;
+	/** What a lieutenant needs there is sent over such a connection, and nothing is started. */
+	furnish?(ssh: Ssh, step: (what: string) => void, signal: AbortSignal): Promise<Equipped>;
 }

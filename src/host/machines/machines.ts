@@ -12,7 +12,7 @@ import type { World } from "../../world.ts";
 import type { Context } from "../calls.ts";
 import type { KeptMachines } from "../store/machines.ts";
 import { VmWays } from "../vms/ways.ts";
-import type { Around, Carry } from "./carrier.ts";
+import type { Around, Carrier, Carry } from "./carrier.ts";
 import { Peer } from "./peer.ts";
 import { machineSettings } from "./settings.ts";
 import type { Ssh } from "./ssh.ts";
@@ -75,9 +75,14 @@ export class Machines {
 		this.ways = new VmWays({ open: (vm, signal) => this.#reach(`vers:${vm}`, signal) });
 	}
 
-	#reach(place: string, signal: AbortSignal): Promise<Ssh> {
+	/** The way to a machine on which nobody has to live; no key goes there. */
+	carrier(place: string): Carrier {
 		const { carry, around } = this.#parts;
-		const carrier = carry(place, { ...around, keys: () => ({}) });
+		return carry(place, { ...around, keys: () => ({}) });
+	}
+
+	#reach(place: string, signal: AbortSignal): Promise<Ssh> {
+		const carrier = this.carrier(place);
 		if (carrier.reach === undefined) throw fault("machine_unreachable", place, "there is no ssh from here");
 		return carrier.reach(signal);
 	}

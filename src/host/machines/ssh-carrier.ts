@@ -3,7 +3,7 @@ import type { Launch } from "../../contract/link.ts";
 import { type Home, socketPath } from "../../daemon/home.ts";
 import type { World } from "../../world.ts";
 import { addressOf } from "./address.ts";
-import { bootstrap, halt } from "./bootstrap.ts";
+import { bootstrap, furnish, halt } from "./bootstrap.ts";
 import type { Carried, Carrier, Carry } from "./carrier.ts";
 import { openSsh, type Ssh } from "./ssh.ts";
 import { type VmWayParts, vmWay } from "./vm-way.ts";
@@ -41,18 +41,19 @@ function sshCarrier(parts: SshCarrierParts, place: string, around: Parameters<Ca
 			...(purpose === undefined ? {} : { purpose }),
 		});
 	};
+	const own = (launch: Launch | undefined) => ({
+		...{ world, place, packageFolder, node, pi: launch?.pi.at(-1), cache: `${home.root}/cache/bundles` },
+	});
 	return {
 		reach: (signal) => connect(around.launch(), signal, "hand"),
+		furnish: (ssh, step, signal) => furnish(ssh, { ...own(around.launch()), step, signal }),
 		async open(step, signal): Promise<Carried> {
 			const launch = around.launch();
 			step("connecting");
 			const ssh = await connect(launch, signal);
 			try {
 				const vm = address.type === "ssh" ? undefined : { id: address.vm, keys: around.keys() };
-				const ready = await bootstrap(ssh, {
-					...{ world, place, packageFolder, node, pi: launch?.pi.at(-1), step, signal, vm },
-					cache: `${home.root}/cache/bundles`,
-				});
+				const ready = await bootstrap(ssh, { ...own(launch), step, signal, vm });
 				const here = socketPath(home, "reach", place);
 				await ssh.local(here, ready.socket);
 				return {

@@ -3,6 +3,7 @@ import type { HostHandler } from "../calls.ts";
 import type { Host } from "../host.ts";
 import { briefHandlers } from "./brief.ts";
 import { checkHandlers } from "./check.ts";
+import { goldenHandlers } from "./golden.ts";
 import { lieutenantHandlers } from "./lieutenants.ts";
 import { moveHandlers } from "./move.ts";
 import { ralphHandlers } from "./ralph.ts";
@@ -12,7 +13,7 @@ import { vmHandlers } from "./vms.ts";
 
 const MAKERS = [
 	...[lieutenantHandlers, spoolHandlers, briefHandlers, ralphHandlers, checkHandlers, skillHandlers, vmHandlers],
-	moveHandlers,
+	...[moveHandlers, goldenHandlers],
 ];
 
 export const handlersOf = (host: Host): readonly HostHandler[] => MAKERS.flatMap((made) => made(host));
