@@ -233,13 +233,22 @@ export const fleet: Area = {
 				"test/host/golden/golden.test.ts",
 				"one is built with all that a lieutenant needs, holds no key, and is proven by a lieutenant that answers",
 				"a secret is refused with its path, whatever it lies in, and no VM is left; a check tells it, too",
+				"a machine without git is refused, and a check names it",
 				"the second of two at once is refused; a host that is killed in the middle leaves no VM",
+			],
+			[
+				"test/host/golden/secrets.test.ts",
+				"the platform's own key may get in, another may not; names come back, and never what they hold",
 			],
 		),
 		shipped("`vers_golden_check`, `flagship golden check`: versions, secrets, and a lieutenant there that answers", [
 			"test/host/golden/golden.test.ts",
 			"one with Flagship of another version is stale; one that is gone is told, with what to do",
 			"a host that is killed while the lieutenant of a check is at work ends it and its VM",
+		]),
+		shipped("An orchestrator has one built and proven", [
+			"test/extensions/golden.test.ts",
+			"is built and proven by two calls of an orchestrator, which reads each finding",
 		]),
 		shipped("A check that finds something is exit code 1 at a shell", [
 			"test/cli/golden.test.ts",

@@ -22,7 +22,7 @@ type Output = Static<typeof build.output>;
 interface Fit {
 	readonly node: string;
 	/** With which the platform gets in: no stranger's, also in what is made of the image. */
-	readonly key: string;
+	readonly keys: readonly string[];
 }
 
 export async function buildGolden(host: Host, { from, name = "golden" }: Input, context: Context): Promise<Output> {
@@ -71,21 +71,22 @@ async function fitted(host: Host, place: string, from: string | undefined, step:
 		const facts = await factsOf(ssh, { node, path: found.path });
 		if (!facts.git) throw fault("machine_unfit", place, "it has no git: build from a snapshot that has it (--from)");
 		step("looking for secrets");
-		const key = await secretless(host, ssh, place, from);
-		return { node: facts.node, key };
+		const keys = await secretless(host, ssh, place, from);
+		return { node: facts.node, keys };
 	} finally {
 		ssh.close();
 	}
 }
 
-/** The platform's key of this VM. Throws `golden_secrets`. */
-async function secretless(host: Host, ssh: Ssh, place: string, from: string | undefined): Promise<string> {
+/** The platform's keys: of this VM, and of those before. Throws `golden_secrets`. */
+async function secretless(host: Host, ssh: Ssh, place: string, from: string | undefined): Promise<readonly string[]> {
 	const { world, home } = host.options;
 	const key = await platformKey(world, vmKeyFile(home.run, place.slice("vers:".length)));
 	const earlier = from === undefined ? [] : await keysOf(host, from);
-	const found = await secretsOn(ssh, place, [key, ...earlier]);
+	const keys = [key, ...earlier];
+	const found = await secretsOn(ssh, place, keys);
 	if (found.length > 0) throw fault("golden_secrets", found);
-	return key;
+	return keys;
 }
 
 /** With which the platform got into those that a golden image was made on: they may still stand in it. */
@@ -112,7 +113,7 @@ interface Taken {
 function record(host: Host, { commit, vm, from, name, fit }: Taken): void {
 	const input = {
 		...{ commitId: commit, vmId: vm, label: name, tags: [commits.GOLDEN], containsSecrets: false },
-		metadata: { node: fit.node, flagship: host.options.version, pack: packHere(host), keys: [fit.key] },
+		metadata: { node: fit.node, flagship: host.options.version, pack: packHere(host), keys: fit.keys },
 		...(from === undefined ? {} : { parent: from }),
 	};
 	host.keep("host", "commits.record", input, `commit ${commit}`);

@@ -1,5 +1,5 @@
 /** Golden images on the simulated platform: made without a key, proven by a lieutenant that answers, and no VM is left. */
-import { mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, test } from "vitest";
@@ -137,6 +137,22 @@ await describeEachPi("golden images", (pi) => {
 			ok: false,
 			findings: [{ what: "snapshot", todo: expect.stringContaining("flagship golden build") }],
 		});
+		expect(owned(sim)).toEqual([]);
+	});
+
+	test("a machine without git is refused, and a check names it", { timeout: 120_000 }, async () => {
+		const { sim, base, build, check, changed } = await begin();
+		const without = await changed(base, (root) => {
+			mkdirSync(join(root, "programs"));
+			for (const name of readdirSync("/usr/bin").filter((one) => !one.startsWith("git")))
+				symlinkSync(join("/usr/bin", name), join(root, "programs", name));
+			writeFileSync(join(root, ".profile"), 'export PATH="$HOME/bin:$HOME/programs"\n');
+		});
+		await expect(build({ from: without })).rejects.toMatchObject({
+			code: "machine_unfit",
+			message: expect.stringContaining("it has no git"),
+		});
+		expect((await check(without)).findings.find(({ what }) => what === "git")).toMatchObject({ ok: false });
 		expect(owned(sim)).toEqual([]);
 	});
 
