@@ -29,6 +29,11 @@ export const errors = {
 		message: (what: string) => what,
 		remedy: "Read the current state, then decide again.",
 	},
+	figure_unknown: {
+		status: 422,
+		message: (said: readonly string[]) => `The digest of that day does not have: ${said.join("; ")}.`,
+		remedy: "captains_log_digest has its figures: write with those alone, as they stand there, and hand it in again.",
+	},
 	key_reused: {
 		status: 409,
 		message: () => "This idempotency key was used before with another body.",

@@ -366,6 +366,7 @@ export const areas: readonly Area[] = [
 		name: "Skills",
 		features: [
 			shipped("`board`", OFFERED),
+			shipped("`captains-log`", OFFERED),
 			shipped("`commits`", OFFERED),
 			shipped("`magic-link`", OFFERED),
 			shipped("`feed`", OFFERED),
@@ -391,7 +392,7 @@ export const areas: readonly Area[] = [
 				"orders nothing that code does not hold: each always, never, must is a gate's or marked as advice",
 			]),
 			planned("Swarm coordination, bootstrap of a fleet, networking"),
-			planned("Preview deploy, PR review, git audit, captain's log, contributing a fix"),
+			planned("Preview deploy, PR review, git audit, contributing a fix"),
 		],
 	},
 	people,

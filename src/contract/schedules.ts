@@ -1,10 +1,10 @@
 /** Schedules: what the hub does by itself at set times, also when nobody's session is there. */
 import { type Static, Type } from "@sinclair/typebox";
-import { EVERYONE, operation } from "./operation.ts";
+import { operation } from "./operation.ts";
 import { oneOf, text } from "./shapes.ts";
 
-/** What can be done by schedule: a backup, a message to a lieutenant, a Ralph loop. */
-export const SCHEDULE_KINDS = ["backup", "prompt", "ralph"] as const;
+/** What can be done by schedule: a backup, the captain's log, a message to a lieutenant, a Ralph loop. */
+export const SCHEDULE_KINDS = ["backup", "captains_log", "prompt", "ralph"] as const;
 export type ScheduleKind = (typeof SCHEDULE_KINDS)[number];
 
 const Name = Type.String({ pattern: "^[a-z0-9][a-z0-9-]{0,39}$", description: "1-40 of a-z, 0-9, '-'" });
@@ -45,7 +45,8 @@ export const create = operation({
 	at: "hub",
 	tool: "schedules_create",
 	cli: "schedules create",
-	summary: "Have the hub do something at set times: a backup, a message to a lieutenant, a Ralph loop.",
+	summary:
+		"Have the hub do something at set times: a backup, the captain's log, a message to a lieutenant, a Ralph loop.",
 	method: "POST",
 	path: "/schedules",
 	status: 201,
@@ -56,7 +57,8 @@ export const create = operation({
 		zone: Type.Optional(text(64, "time zone such as Europe/Berlin; default: the hub's")),
 		input: Type.Optional(
 			Type.Record(Type.String(), Type.Unknown(), {
-				description: "prompt: as vers_lt_send; ralph: as ralph_start; with `host` where several are linked",
+				description:
+					"prompt: as vers_lt_send; ralph: as ralph_start; captains_log: as captains_log, without date; with `host` where several are linked",
 			}),
 		),
 	}),
@@ -76,7 +78,7 @@ export const list = operation({
 	status: 200,
 	input: Type.Object({}),
 	output: Type.Object({ schedules: Type.Array(Schedule), count: Type.Integer() }),
-	allow: EVERYONE,
+	allow: [...LEADS, "viewer"],
 	tell: ({ schedules }) => schedules.map(line).join("\n") || "Nothing is scheduled.",
 });
 

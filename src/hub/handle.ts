@@ -62,6 +62,8 @@ export interface ReadHandler<I extends TSchema = TSchema, O extends TSchema = TS
 export interface WorkHandler<I extends TSchema = TSchema, O extends TSchema = TSchema> {
 	readonly type: "work";
 	readonly operation: Operation<I, O>;
+	/** As of a write: the answer holds a secret. */
+	readonly secret?: true;
 	/** Asked again while it runs, it answers with what it is at. */
 	run(call: Omit<ReadCall<Static<I>>, "db">): Promise<Static<O>>;
 }
@@ -140,4 +142,5 @@ export const read = <I extends TSchema, O extends TSchema>(
 export const work = <I extends TSchema, O extends TSchema>(
 	operation: Operation<I, O>,
 	run: WorkHandler<I, O>["run"],
-): WorkHandler<I, O> => ({ type: "work", operation, run });
+	options: Pick<WorkHandler<I, O>, "secret"> = {},
+): WorkHandler<I, O> => ({ type: "work", operation, run, ...options });

@@ -19,8 +19,17 @@ const { hub, mint, done } = await testHub();
 const vers = await startSim();
 const report = await done("POST", "/reports", { title: "t", content: "c", author: "me" });
 await done("POST", "/commits", { commitId: "c", vmId: "v", tags: ["golden"] });
+await done("POST", "/captains-log", { date: "2026-01-31", narrate: false });
 /** What the examples cannot know. */
-const KNOWN: Readonly<Record<string, object>> = { "shares.list": { id: report.id } };
+const KNOWN: Readonly<Record<string, object>> = {
+	"shares.list": { id: report.id },
+	"captain.digest": { date: "2026-01-31" },
+};
+/** What the host of the fixture answers. */
+const SAID: Readonly<Record<string, object>> = {
+	"ralph.status": { loops: [] },
+	"repositories.merges": { merges: [], count: 0, unread: [] },
+};
 
 interface Picked {
 	readonly tool: string;
@@ -77,7 +86,7 @@ await describeEachPi("tools that are not at hand", (pi) => {
 			host.onCall = (call) => ({
 				type: "answer",
 				id: call.id,
-				output: call.operation === "ralph.status" ? { loops: [] } : { written: [], removed: [] },
+				output: SAID[call.operation] ?? { written: [], removed: [] },
 			});
 			const home = makeHome({
 				model,

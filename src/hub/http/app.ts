@@ -257,12 +257,13 @@ function answerRead(handler: ReadHandler, shape: Shape, hub: Context): Answer {
 	};
 }
 
-function answerWork({ operation, run }: WorkHandler, shape: Shape, hub: Context): Answer {
+function answerWork({ operation, run, secret }: WorkHandler, shape: Shape, hub: Context): Answer {
 	const { database, world } = hub;
 	return async (request, reply) => {
 		const { caller } = who(request);
 		const input = shape.read(request.params as Fields, request.query as Fields, bodyOf(request));
-		const key = keyOf(caller.id, operation.name, request.headers["idempotency-key"], input);
+		const header = secret === true ? undefined : request.headers["idempotency-key"];
+		const key = keyOf(caller.id, operation.name, header, input);
 		const now = world.clock.now();
 		const output = await onceOutside(database, key, world.clock.now, () => run({ input, caller, now, hub }));
 		reply.code(operation.status);

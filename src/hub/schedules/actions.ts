@@ -1,5 +1,6 @@
 /** What a schedule does: an operation of the contract, in the name and with the rights of whoever made the schedule. */
 import * as backups from "../../contract/backups.ts";
+import * as captain from "../../contract/captain.ts";
 import * as lieutenants from "../../contract/lieutenants.ts";
 import type { AnyOperation, Role } from "../../contract/operation.ts";
 import * as ralph from "../../contract/ralph.ts";
@@ -7,6 +8,7 @@ import type { ScheduleKind } from "../../contract/schedules.ts";
 import { fault } from "../../errors.ts";
 import { makeBackup } from "../backups/make.ts";
 import { backupsOf } from "../backups/shelf.ts";
+import { type Asked, logDay } from "../captain/handlers.ts";
 import type { Context } from "../context.ts";
 import { shapeOf } from "../http/shape.ts";
 
@@ -18,6 +20,7 @@ export interface Run {
 	/** ms since 1970. */
 	readonly due: number;
 	readonly kind: ScheduleKind;
+	readonly zone: string;
 	readonly input: Fields;
 	readonly name: string;
 	readonly role: Role;
@@ -44,6 +47,14 @@ const ACTIONS: Readonly<Record<ScheduleKind, Action>> = {
 			return (made ?? (await makeBackup(hub, { name, role }))).name;
 		},
 	},
+	captains_log: {
+		operation: captain.log,
+		async run(hub, { due, name, role, input, zone }) {
+			// The day before the one in which it was due, by the schedule's own zone; made again it is the same log.
+			const { report, narrator } = await logDay(hub, { zone, ...(input as Asked) }, { name, role }, due);
+			return `report ${report}. ${narrator}`;
+		},
+	},
 	prompt: {
 		operation: lieutenants.send,
 		async run(hub, run) {
@@ -65,6 +76,12 @@ export const perform = (hub: Context, run: Run): Promise<string> => ACTIONS[run.
 /** What the operation will be asked with. Throws `forbidden` or `invalid_input`: now, and not at the first run. */
 export function judged(kind: ScheduleKind, input: Fields, role: Role): Fields {
 	const { operation } = ACTIONS[kind];
+	// Both would say the same each time: a day that is long past, and a link that nobody is told.
+	if (kind === "captains_log" && (input.date !== undefined || input.share !== undefined))
+		throw fault(
+			"invalid_input",
+			"input: a scheduled log is of the day before, and makes no link; leave date and share out",
+		);
 	if (!operation.allow.includes(role)) throw fault("forbidden", role, `schedule ${operation.name}`);
 	const inPath = [...operation.path.matchAll(/:(\w+)/g)].map(([, field = ""]) => field);
 	const params = Object.fromEntries(inPath.map((field) => [field, input[field]]));

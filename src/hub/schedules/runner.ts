@@ -10,7 +10,7 @@ import type { Chore } from "../handle.ts";
 import { iso } from "../window.ts";
 import { perform } from "./actions.ts";
 import type { ScheduleTable } from "./schema.ts";
-import { nextAfter } from "./times.ts";
+import { lastUntil, nextAfter } from "./times.ts";
 
 export type ScheduleRow = Selectable<ScheduleTable>;
 
@@ -51,10 +51,10 @@ export async function runOne(hub: Context, id: string, now?: number): Promise<vo
 async function runBegun(hub: Context, id: string, now: number | undefined): Promise<void> {
 	const row = await begin(hub, id, now);
 	if (row === undefined || row.begun === null) return;
-	const { kind, made_by: name, role, begun: due } = row;
+	const { kind, zone, made_by: name, role, begun: due } = row;
 	const input = JSON.parse(row.input ?? "{}");
 	try {
-		const said = await perform(hub, { schedule: id, due, kind, input, name, role });
+		const said = await perform(hub, { schedule: id, due, kind, zone, input, name, role });
 		await end(hub, row, "done", said);
 	} catch (thrown) {
 		if (thrown instanceof Fault && PASSING.has(thrown.code) && row.tries < TRIES) return await later(hub, row);
@@ -69,8 +69,9 @@ function begin(hub: Context, id: string, now: number | undefined): Promise<Sched
 		if (row === undefined) return undefined;
 		const at = hub.world.clock.now();
 		if (row.begun !== null) return await put({ tries: row.tries + 1 });
-		const due = now ?? row.next_at;
-		if (due === null || due > at) return undefined;
+		if (now === undefined && (row.next_at === null || row.next_at > at)) return undefined;
+		// Of those that were missed the last: it is what is still wanted.
+		const due = now ?? Math.max(row.next_at ?? 0, lastUntil(row.cron, row.zone, at) ?? 0);
 		const next = now === undefined ? { next_at: nextAfter(row.cron, row.zone, at) ?? null } : {};
 		return await put({ begun: due, tries: 1, again_at: null, ...next });
 

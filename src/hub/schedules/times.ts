@@ -28,3 +28,9 @@ export function nextAfter(cron: string, zone: string, after: number): number | u
 		throw fault("invalid_input", `cron: ${reason(thrown)}`);
 	}
 }
+
+/** The last moment that is not after this one, by the same reading of the pattern; undefined when there is none. */
+export function lastUntil(cron: string, zone: string, until: number): number | undefined {
+	const [last] = new Cron(cron.trim(), { timezone: zone, paused: true }).previousRuns(1, new Date(until));
+	return last?.getTime();
+}

@@ -187,7 +187,8 @@ test("a hub that is killed between a run's beginning and its end does that run a
 	expect(host.calls).toHaveLength(2);
 	expect(host.calls[1]).toMatchObject({ key: host.calls[0]?.key, operation: "lieutenants.send" });
 	const { next, last } = await row();
-	expect(Date.parse(last.due)).toBeLessThan(Date.now() - 28 * DAY);
+	// Of all that were missed the last.
+	expect(Date.parse(last.due)).toBeGreaterThan(Date.now() - 2 * DAY);
 	expect(Date.parse(next)).toBeGreaterThan(Date.now());
 	expect((await second.ask("GET", "/feed/events?type=schedule_ran")).body).toHaveLength(1);
 	second.child.kill("SIGTERM");
