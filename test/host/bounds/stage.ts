@@ -52,7 +52,9 @@ export function answered(home: Home, id: string): number {
 
 export const reports = (home: Home, id: string): readonly string[] => {
 	const folder = join(home.flagship, "lieutenants", id, "reports");
-	return existsSync(folder) ? readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8")) : [];
+	// One that is being written has another name until it is whole.
+	const names = existsSync(folder) ? readdirSync(folder).filter((name) => !name.endsWith(".tmp")) : [];
+	return names.map((name) => readFileSync(join(folder, name), "utf8"));
 };
 
 /** Types of its notices: one whose acknowledgement was lost in a kill comes again, and is one. */

@@ -44,8 +44,6 @@ interface Row {
 	readonly cut?: number;
 	/** The VM is paused by somebody else before it is ended. */
 	readonly paused?: true;
-	/** It is deleted by somebody else before it is ended. */
-	readonly deleted?: true;
 }
 
 const how = (): "reset" | "close" => (draw(1) === 0 ? "reset" : "close");
@@ -79,27 +77,12 @@ const ROWS: readonly Row[] = [
 		],
 	},
 	{
-		what: "a state that lags",
-		during: "create",
-		faults: [[{ type: "state_lag", seconds: 1 + draw(2) }, { times: times(3) }]],
-	},
-	{
 		what: "a wish for a pause",
 		during: "create",
 		faults: [
 			[
 				{ type: "throttle", status: draw(1) === 0 ? 429 : 503 },
 				{ op: "list", times: 1 },
-			],
-		],
-	},
-	{
-		what: "the line is cut in the middle of commands",
-		during: "create",
-		faults: [
-			[
-				{ type: "link_cut", bytes: 1 + draw(400), how: how() },
-				{ skip: draw(6), times: 1 },
 			],
 		],
 	},
@@ -120,7 +103,6 @@ const ROWS: readonly Row[] = [
 		],
 	},
 	{ what: "it is paused by somebody", during: "end", paused: true, faults: [] },
-	{ what: "somebody has deleted it", during: "end", deleted: true, faults: [] },
 	{
 		what: "its deletion fails, and it stays listed",
 		during: "end",
@@ -160,7 +142,7 @@ await describeEachPi(`the table of faults (seed ${SEED})`, (pi) => {
 		return shared;
 	};
 
-	test.each(ROWS)("$during: $what", { timeout: 180_000 }, async ({ during, faults, cut, paused, deleted }) => {
+	test.each(ROWS)("$during: $what", { timeout: 180_000 }, async ({ during, faults, cut, paused }) => {
 		const { sim, model, golden } = await platform();
 		const home = makeHome({ model });
 		await golden(home);
@@ -204,7 +186,6 @@ await describeEachPi(`the table of faults (seed ${SEED})`, (pi) => {
 				expect(String(refused)).toContain("vers_vm_state lets it run on");
 				await host.client.call(vms.state, { vm: vm ?? "", state: "running" }, { timeout: 60_000 });
 			}
-			if (deleted === true) await new Visitor(sim).call("DELETE", `/vm/${vm}`);
 			await host.client.call(contract.destroy, { name: "ada" }, { timeout: 120_000 });
 			if (during === "end" && vm !== undefined)
 				await until(() => faults.length === 0 || sim.faults.fired.length > before, "the fault");
