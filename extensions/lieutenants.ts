@@ -65,12 +65,11 @@ export default async function lieutenants(pi: ExtensionAPI): Promise<void> {
 		return [...(host?.lieutenants.values() ?? [])].find((row) => row.name === name && row.state !== "gone")?.id;
 	};
 
-	const call: ToolCall = async (operation, input, { signal, key }) => {
+	const call: ToolCall = async (operation, input, { signal, key, onSteps }) => {
 		if (host === undefined) throw fault("host_unreachable", "this session has not begun");
 		const output = await holding(
 			host.call(operation, input, {
-				signal,
-				key,
+				...{ signal, key, onSteps },
 				patience: PATIENCE,
 				...(operation.launches === true ? { launch: launch() } : { target: targetOf(input) }),
 			}),

@@ -280,6 +280,11 @@ export const errors = {
 			`The host of this machine took ${operation} and has not answered; whether it was done is not known.`,
 		remedy: "Look with vers_lt_status, then ask again if it was not done.",
 	},
+	called_off: {
+		status: 409,
+		message: (what = "It") => `${what} was called off.`,
+		remedy: "Nothing of it is left but what was just said; ask again if it is wanted after all.",
+	},
 	machine_unreachable: {
 		status: 503,
 		message: (place: string, why: string) =>

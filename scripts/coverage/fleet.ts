@@ -35,6 +35,27 @@ export const fleet: Area = {
 			"one whose machine is gone has failed, once; its end is noted, and the host there is not waited for",
 			"a host that is killed while a VM is made finds and ends it; the lost answer of a creation is looked up",
 		]),
+		shipped(
+			"While one is being made on a VM its steps are shown; Escape or Ctrl-C calls it off, and its VM is deleted or listed",
+			[
+				"test/extensions/creation.test.ts",
+				"shows what is being done, step by step, until it is there",
+				"is called off by Escape: its VM is deleted, or on the list of those that are not",
+			],
+			[
+				"test/cli/creating.test.ts",
+				"each step is a line, on standard error where JSON is asked for; Ctrl-C ends what was made, says so, and exits with 130",
+			],
+			[
+				"test/host/machines/vers.test.ts",
+				"one that is called off when its agent is being started there already is ended, and its VM; asked for again it is made",
+			],
+			[
+				"test/host/calls.test.ts",
+				"tells each step to whoever waits for it, and all of them to who asks again meanwhile",
+				"is called off by whoever waits for it, and begins anew when it is asked for again, only after its end",
+			],
+		),
 		shipped("`vers_lt_move`: to another place in the middle of its conversation, with branch and uncommitted work", [
 			"test/host/machines/move.test.ts",
 			"goes on in its session on the VM, with its commits and what it had not committed; and comes back with more",

@@ -7,6 +7,8 @@ import { matchWords, nearest } from "./words.ts";
 
 /** Wrong words; the exit code that shells use for it. */
 const MISUSED = 2;
+/** As after any Ctrl-C. */
+const INTERRUPTED = 130;
 
 /**
  * Runs the command; resolves to the exit code. `args` are the words after `flagship`. A refusal is said on standard error;
@@ -18,8 +20,13 @@ export async function main(args: readonly string[], make: () => Context = makeCo
 	} catch (error) {
 		process.stderr.write(`flagship: ${sentence(error)}\n`);
 		if (error instanceof Fault && args.includes("--json")) process.stdout.write(`${JSON.stringify(error, null, 2)}\n`);
-		return error instanceof Fault && error.code === "usage" ? MISUSED : 1;
+		return error instanceof Fault ? codeOf(error) : 1;
 	}
+}
+
+function codeOf({ code }: Fault): number {
+	if (code === "called_off") return INTERRUPTED;
+	return code === "usage" ? MISUSED : 1;
 }
 
 function sentence(error: unknown): string {

@@ -43,7 +43,7 @@ export async function operate(context: Context, operation: AnyOperation, args: r
 	const input = { ...here(context, operation), ...typed, ...Object.fromEntries(fromStdin.map((name) => [name, text])) };
 	if (operation.answers === "stream") return await follow(context, operation, input, json);
 	const answer =
-		operation.at === "hub" ? await askHub(context, operation, input) : await askHost(context, operation, input);
+		operation.at === "hub" ? await askHub(context, operation, input) : await askHost(context, operation, input, json);
 	const say = (mayStart(context) ? operation.print : undefined) ?? operation.tell;
 	context.out(json ? JSON.stringify(answer.output ?? answer, null, 2) : (answer.told ?? say(answer.output, input)));
 	return answer.told === undefined && operation.failed?.(answer.output) === true ? 1 : 0;
@@ -126,15 +126,37 @@ export async function askHub(context: Context, operation: AnyOperation, input: u
 	}
 }
 
-async function askHost(context: Context, operation: AnyOperation, input: unknown): Promise<Answered> {
+async function askHost(context: Context, operation: AnyOperation, input: unknown, json: boolean): Promise<Answered> {
 	const host = hostClient(context);
 	host.connect();
 	try {
 		const launch = operation.launches === true ? await launchHere(context) : undefined;
-		return { output: await host.call(operation, input, { patience: 20_000, launch }) };
+		const off = operation.revocable === true ? interrupted(context) : undefined;
+		const onSteps = printing(json ? context.complain : context.out);
+		return { output: await host.call(operation, input, { patience: 20_000, launch, off, onSteps }) };
 	} finally {
 		host.close();
 	}
+}
+
+/** The host ends what it has made by then, and says so: that is waited for, once. */
+function interrupted({ complain, onInterrupt }: Context): AbortSignal {
+	const off = new AbortController();
+	onInterrupt(() => {
+		complain("Calling it off. Ctrl-C again does not wait for that.");
+		off.abort(fault("called_off"));
+	});
+	return off.signal;
+}
+
+/** Each step once. A host that has restarted begins anew, and so do they. */
+function printing(say: (text: string) => void): (steps: readonly string[]) => void {
+	let told = 0;
+	return (steps) => {
+		if (steps.length < told) told = 0;
+		for (const step of steps.slice(told)) say(step);
+		told = steps.length;
+	};
 }
 
 const personHere = (): Person => ({ user: userInfo().username, machine: hostname(), cwd: process.cwd() });

@@ -19,7 +19,12 @@ export interface HostCallOptions {
 	/** Of a call passed on for somebody else: who asks, as whom. */
 	readonly acting?: Acting | undefined;
 	readonly author?: Call["author"] | undefined;
+	/** Gives it up at once; one that is `revocable` is called off, too. */
 	readonly signal?: AbortSignal | undefined;
+	/** Calls it off and waits for what becomes of it: the answer, where it came too late, else a refusal. */
+	readonly off?: AbortSignal | undefined;
+	/** What was done so far, all of it each time. */
+	readonly onSteps?: ((steps: readonly string[]) => void) | undefined;
 	/** Milliseconds for the answer of a host that is there; default 90,000, longer than any wait a host grants. */
 	readonly timeout?: number | undefined;
 	/** Milliseconds to wait for a host that is not there; default 10,000, longer than its restart. */
@@ -33,6 +38,7 @@ export interface Calls {
 	/** The host is gone: everything open waits. */
 	pause(): void;
 	answer(id: string, output: unknown): void;
+	steps(id: string, steps: readonly string[]): void;
 	refuse(id: string, error: unknown): void;
 	refuseAll(error: Fault): void;
 }
@@ -40,7 +46,7 @@ export interface Calls {
 interface CallsOptions {
 	readonly world: World;
 	/** Returns false when there is no connection. */
-	send(call: Call): boolean;
+	send(frame: Call | { readonly type: "cancel"; readonly id: string }): boolean;
 	acting(): Acting | undefined;
 	/** Why there is no host now. */
 	why(): Fault;
@@ -49,6 +55,8 @@ interface CallsOptions {
 interface Open {
 	readonly call: Call;
 	readonly patience: number;
+	readonly off: AbortSignal | undefined;
+	readonly onSteps: ((steps: readonly string[]) => void) | undefined;
 	/** Was handed to a host at least once: it may have been done. */
 	sent: boolean;
 	/** Runs while no host is there. */
@@ -78,18 +86,27 @@ export function createCalls({ world, send, acting, why }: CallsOptions): Calls {
 		one.sent = true;
 		one.grace?.cancel();
 		one.grace = undefined;
+		// Asked again of a host that has restarted, it would be done after all.
+		if (one.off?.aborted === true) send({ type: "cancel", id: one.call.id });
 	};
 
 	return {
 		make: (
 			operation,
 			input,
-			{ target, key, launch, acting: of, author, signal, timeout = 90_000, patience = 10_000 },
+			{ target, key, launch, acting: of, author, signal, off, onSteps, timeout = 90_000, patience = 10_000 },
 		) =>
 			new Promise((resolve, reject) => {
 				signal?.throwIfAborted();
 				const id = String(++count);
-				const stop = () => one.settle({ error: signal?.reason });
+				const cancel = () => {
+					if (operation.revocable === true && one.sent) send({ type: "cancel", id });
+				};
+				const stop = () => {
+					cancel();
+					one.settle({ error: signal?.reason });
+				};
+				const callOff = () => (one.sent ? cancel() : one.settle({ error: off?.reason }));
 				const late = world.clock.after(timeout, () => one.settle({ error: ending(one) }));
 				const one: Open = {
 					call: {
@@ -103,7 +120,7 @@ export function createCalls({ world, send, acting, why }: CallsOptions): Calls {
 						...(author === undefined ? {} : { author }),
 						...(isMutation(operation) ? { key: key ?? newKey(world) } : {}),
 					},
-					patience,
+					...{ patience, off, onSteps },
 					sent: false,
 					grace: undefined,
 					settle(how) {
@@ -111,11 +128,13 @@ export function createCalls({ world, send, acting, why }: CallsOptions): Calls {
 						late.cancel();
 						one.grace?.cancel();
 						signal?.removeEventListener("abort", stop);
+						off?.removeEventListener("abort", callOff);
 						if ("output" in how) resolve(how.output);
 						else reject(how.error);
 					},
 				};
 				signal?.addEventListener("abort", stop, { once: true });
+				off?.addEventListener("abort", callOff, { once: true });
 				open.set(id, one);
 				goOut(one);
 			}),
@@ -129,6 +148,7 @@ export function createCalls({ world, send, acting, why }: CallsOptions): Calls {
 		},
 		// An id that is not open belongs to a caller that has left: its answer has nowhere to go.
 		answer: (id, output) => open.get(id)?.settle({ output }),
+		steps: (id, steps) => open.get(id)?.onSteps?.(steps),
 		refuse: (id, error) => open.get(id)?.settle({ error }),
 		refuseAll(error) {
 			for (const one of [...open.values()]) one.settle({ error });

@@ -6,7 +6,7 @@
 import type { Static, TSchema } from "@sinclair/typebox";
 import type { Budget } from "../contract/budgets.ts";
 import type { Lieutenant } from "../contract/lieutenants.ts";
-import type { Call, Caller, Hello, HostAnswer, HostFrame, Notice, Push } from "../contract/link.ts";
+import type { Caller, Hello, HostAnswer, HostFrame, Notice, Push } from "../contract/link.ts";
 import { PROTOCOL } from "../contract/link.ts";
 import type { Operation } from "../contract/operation.ts";
 import { Fault, fault, reason } from "../errors.ts";
@@ -104,7 +104,7 @@ export function createHostClient(options: HostClientOptions): HostClient {
 	const send = (frame: HostFrame): boolean => connection?.send(JSON.stringify(frame)) ?? false;
 	const calls = createCalls({
 		world,
-		send: (call: Call) => send(call),
+		send,
 		acting: () => lease && { name: lease.name, generation: lease.generation },
 		why: () => (state.type === "away" ? state.why : fault("host_unreachable", "it has not answered yet")),
 	});
@@ -167,6 +167,7 @@ export function createHostClient(options: HostClientOptions): HostClient {
 		if (frame === undefined) drop(from, fault("host_unreachable", "what answers there is no host"));
 		else if (frame.type === "hello") welcome(from, frame);
 		else if (frame.type === "answer") calls.answer(frame.id, frame.output);
+		else if (frame.type === "steps") calls.steps(frame.id, frame.steps);
 		else if (frame.type === "refusal") calls.refuse(frame.id, faultOf(500, frame.error, "a call"));
 		else learn(frame);
 	};

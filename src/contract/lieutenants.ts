@@ -105,6 +105,7 @@ export const create = operation({
 	path: "/lieutenants",
 	status: 201,
 	launches: true,
+	revocable: true,
 	// A machine elsewhere may have to be made ready first: 120 MB of Node over a slow line.
 	patience: 600_000,
 	input: Type.Object({

@@ -100,6 +100,17 @@ export interface Refusal {
 	readonly error: { readonly error: string; readonly code: string; readonly remedy: string };
 }
 
+/**
+ * To whoever waits for an answer: what was done of the call so far. All of it each time, so that one which is lost or comes
+ * twice does no harm. Somebody older passes it over.
+ */
+export interface Steps {
+	readonly type: "steps";
+	/** Of the call. */
+	readonly id: string;
+	readonly steps: readonly string[];
+}
+
 /** `machine`: of the machine or a provider, for all lieutenants of an owner; it names one of them. */
 export type NoticeType = "completion" | "death" | "stall" | "limit" | "question" | "collision" | "machine" | "budget";
 
@@ -142,6 +153,8 @@ export type Word =
 	| { readonly type: "beat" }
 	| { readonly type: "acknowledge"; readonly notices: readonly string[] }
 	| { readonly type: "release" }
+	/** The call of this id is not wanted any more: one that is `revocable` ends what it has made, and is refused. */
+	| { readonly type: "cancel"; readonly id: string }
 	/** From another machine's host: under which address its hub is reached from here. */
 	| { readonly type: "hub"; readonly url: string }
 	/** From another machine's host: what opens models for those it has made here. Kept in memory alone. */
@@ -175,6 +188,6 @@ export interface Nudge {
 }
 
 export type HostFrame = Hello | Call | Word;
-export type HostAnswer = Hello | Answer | Refusal | Push;
+export type HostAnswer = Hello | Answer | Refusal | Steps | Push;
 export type LinkUp = Report | Answer | Refusal;
 export type LinkDown = Verdict | Call | Nudge;

@@ -40,6 +40,8 @@ export interface Operation<Input extends TSchema = TSchema, Output extends TSche
 	readonly patience?: number;
 	/** Starts agents: a session, or a person's shell, says with the call how its own pi was started (`Launch`). */
 	readonly launches?: true;
+	/** May be called off while it runs: what was made by then is ended, or listed as not ended. */
+	readonly revocable?: true;
 	/** May wait on disk for a hub that is away. Never for what is decided in one place: claims, reservations, verdicts. */
 	readonly spool?: true;
 	/**

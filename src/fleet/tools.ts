@@ -15,10 +15,18 @@ export interface ToolCallOptions {
 	readonly signal: AbortSignal | undefined;
 	/** Of a mutation: kept while its result is unknown, so that a model that asks again does not do it twice. */
 	readonly key: string | undefined;
+	/** What was done so far, all of it each time, where it takes its time. */
+	readonly onSteps?: ((steps: readonly string[]) => void) | undefined;
 }
 
 /** Asks hub or host. Throws a `Fault`. */
 export type ToolCall = (operation: AnyOperation, input: unknown, options: ToolCallOptions) => Promise<Outcome<unknown>>;
+
+/** pi shows the last of these while the tool runs. */
+type OnUpdate = (partial: {
+	readonly content: { type: "text"; text: string }[];
+	readonly details: Outcome<unknown> | { readonly type: "steps"; readonly steps: readonly string[] };
+}) => void;
 
 export interface ToolOptions {
 	/** Makes idempotency keys. */
@@ -47,13 +55,13 @@ export function registerOperationTool(
 	const unanswered = new Map<string, string>();
 	const paged = isRecord(card.parameters.properties) && "cursor" in card.parameters.properties;
 
-	const ask = async (operation: AnyOperation, input: unknown, signal: AbortSignal | undefined) => {
-		if (!isMutation(operation)) return call(operation, input, { signal, key: undefined });
+	const ask = async (operation: AnyOperation, input: unknown, heard: Omit<ToolCallOptions, "key">) => {
+		if (!isMutation(operation)) return call(operation, input, { ...heard, key: undefined });
 		const asked = JSON.stringify(input);
 		const key = unanswered.get(asked) ?? newKey();
 		unanswered.set(asked, key);
 		try {
-			const outcome = await call(operation, input, { signal, key });
+			const outcome = await call(operation, input, { ...heard, key });
 			unanswered.delete(asked);
 			return outcome;
 		} catch (error) {
@@ -65,11 +73,13 @@ export function registerOperationTool(
 	const tool = {
 		...describeTool(card),
 		label: card.cli,
-		async execute(_id: string, params: unknown, signal: AbortSignal | undefined) {
+		async execute(_id: string, params: unknown, signal: AbortSignal | undefined, onUpdate?: OnUpdate) {
 			const operation = await find(card.name);
 			const given = withoutAuthors(operation, params);
 			const input = paged && isRecord(given) ? { limit: PAGE, ...given } : given;
-			const outcome = await ask(operation, input, signal).catch((error: unknown) => {
+			const onSteps = (steps: readonly string[]) =>
+				onUpdate?.({ content: [{ type: "text", text: steps.join("\n") }], details: { type: "steps", steps } });
+			const outcome = await ask(operation, input, { signal, onSteps }).catch((error: unknown) => {
 				throw new Error(sentence(error), { cause: error });
 			});
 			const text = outcome.type === "kept" ? keptText(outcome.waiting) : operation.tell(outcome.output, input);

@@ -8,6 +8,7 @@ import { Value } from "@sinclair/typebox/value";
 import type { Acting, Call, Launch } from "../contract/link.ts";
 import type { AnyOperation, Operation } from "../contract/operation.ts";
 import { fault } from "../errors.ts";
+import { type Asker, Progress } from "./progress.ts";
 import type { Answers } from "./store/answers.ts";
 
 /** What a handler is given besides its input. */
@@ -25,6 +26,10 @@ export interface Context {
 	 * is kept once the handler is done.
 	 */
 	keep(output: unknown): void;
+	/** Tells whoever asks what is being done, while it takes its time. */
+	step(what: string): void;
+	/** Aborted when it was called off, with the fault to end with. Only what is declared `revocable` looks at it. */
+	readonly signal: AbortSignal;
 }
 
 export interface HostHandler<I extends TSchema = TSchema, O extends TSchema = TSchema> {
@@ -40,12 +45,18 @@ export const handle = <I extends TSchema, O extends TSchema>(
 /** What does a call elsewhere; undefined for one that is done here. */
 export type Route = (operation: AnyOperation, call: Call) => ((context: Context) => Promise<unknown>) | undefined;
 
+interface Running {
+	readonly input: string;
+	readonly output: Promise<unknown>;
+	readonly progress: Progress;
+}
+
 export class Calls {
 	readonly #handlers: ReadonlyMap<string, HostHandler>;
 	readonly #answers: Answers;
 	readonly #now: () => number;
 	readonly #route: Route;
-	readonly #running = new Map<string, { readonly input: string; readonly output: Promise<unknown> }>();
+	readonly #running = new Map<string, Running>();
 
 	constructor(handlers: readonly HostHandler[], answers: Answers, now: () => number, route: Route = () => undefined) {
 		this.#handlers = new Map(handlers.map((handler) => [handler.operation.name, handler]));
@@ -55,23 +66,21 @@ export class Calls {
 	}
 
 	/** The operation's output; rejects with a `Fault` from the table. */
-	async run(call: Call, caller: string): Promise<unknown> {
+	async run(call: Call, caller: string, asker?: Asker): Promise<unknown> {
 		const handler = this.#handlers.get(call.operation);
 		if (handler === undefined) throw fault("not_found", `operation ${call.operation}`);
 		check(handler.operation, call.input);
 		if (call.key === undefined) {
 			if (handler.operation.method !== "GET")
 				throw fault("invalid_input", "key is required: every mutation carries one");
-			return this.#do(
-				handler,
-				call,
-				this.#context(call, caller, () => undefined),
-			);
+			const progress = new Progress();
+			const context = this.#context(call, caller, () => undefined, progress);
+			return progress.heard(asker, this.#do(handler, call, context));
 		}
-		return this.#once(handler, call, caller, call.key);
+		return this.#once(handler, call, caller, call.key, asker);
 	}
 
-	async #once(handler: HostHandler, call: Call, caller: string, key: string): Promise<unknown> {
+	async #once(handler: HostHandler, call: Call, caller: string, key: string, asker?: Asker): Promise<unknown> {
 		const operation = call.operation;
 		const input = JSON.stringify(call.input);
 		const kept = this.#answers.find(caller, operation, key, input);
@@ -80,18 +89,22 @@ export class Calls {
 		const running = this.#running.get(scope);
 		if (running !== undefined) {
 			if (running.input !== input) throw fault("key_reused");
-			return running.output;
+			if (!running.progress.signal.aborted) return await running.progress.heard(asker, running.output);
+			// It was called off: asked for again, it begins anew once what was made has been ended.
+			await running.output.catch(() => undefined);
+			return await this.#once(handler, call, caller, key, asker);
 		}
+		const progress = new Progress();
 		const keep = (output: unknown) => this.#answers.keep(caller, operation, key, input, output, this.#now());
 		const output = Promise.resolve()
-			.then(() => this.#do(handler, call, this.#context(call, caller, keep)))
+			.then(() => this.#do(handler, call, this.#context(call, caller, keep, progress)))
 			.then((done) => {
 				keep(done);
 				return done;
 			})
 			.finally(() => this.#running.delete(scope));
-		this.#running.set(scope, { input, output });
-		return output;
+		this.#running.set(scope, { input, output, progress });
+		return await progress.heard(asker, output);
 	}
 
 	async #do(handler: HostHandler, call: Call, context: Context): Promise<unknown> {
@@ -99,9 +112,9 @@ export class Calls {
 		return elsewhere === undefined ? handler.run(call.input, context) : elsewhere(context);
 	}
 
-	#context(call: Call, caller: string, keep: (output: unknown) => void): Context {
+	#context(call: Call, caller: string, keep: (output: unknown) => void, { step, signal }: Progress): Context {
 		const { acting, target, launch, key } = call;
-		return { caller, acting, target, launch, key, keep };
+		return { caller, acting, target, launch, key, keep, step, signal };
 	}
 }
 

@@ -32,6 +32,12 @@ export interface OwnVmsParts {
 	complain(what: string): void;
 }
 
+/** What a new VM begins from, where that is not what all begin from; and who hears what is done. */
+export interface Wish {
+	readonly said?: From;
+	step?(what: string): void;
+}
+
 const PREFIX = "vers:";
 /** A platform's id of a snapshot; anything else is a repository's tag. */
 const COMMIT_ID = /^[0-9a-f-]{36}$/i;
@@ -56,7 +62,8 @@ export class OwnVms {
 	}
 
 	/** A new VM, from what new ones begin from or from `said`; its place. Throws what the platform refuses. */
-	async make(name: string, said?: From): Promise<string> {
+	async make(name: string, { said, step }: Wish = {}): Promise<string> {
+		step?.("asking the platform for a VM");
 		await this.#settling;
 		const vers = await this.#parts.vers.open();
 		const from = said ?? (await this.#from());
@@ -66,6 +73,7 @@ export class OwnVms {
 			const vm = await vers.creations.make(from, { lieutenant: name });
 			this.#fresh.add(vm);
 			this.#kept.made(begun, vm);
+			step?.(`VM ${vm} is made`);
 			return `${PREFIX}${vm}`;
 		} catch (thrown) {
 			// Whether it was made has been looked up by now: a refusal means that it was not.

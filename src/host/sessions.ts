@@ -85,6 +85,8 @@ class Session {
 	#lease: Lease | undefined;
 	/** Notices already sent on this connection. */
 	readonly #sent = new Set<string>();
+	/** Calls without an answer yet, by their id on this connection. */
+	readonly #calls = new Map<string, AbortController>();
 
 	constructor(desk: Desk, connection: Connection) {
 		this.#desk = desk;
@@ -149,6 +151,7 @@ class Session {
 		if (frame.type === "hello") this.#hello(frame);
 		else if (this.#caller === undefined) this.end("The first frame is a hello.");
 		else if (frame.type === "call") void this.#call(frame);
+		else if (frame.type === "cancel") this.#calls.get(frame.id)?.abort(fault("called_off"));
 		else if (frame.type === "acknowledge" && (this.#lease !== undefined || this.#caller.type === "host")) {
 			this.#desk.acknowledge(this.#lease?.name, frame.notices.map(String));
 		} else if (frame.type === "hub" && this.#caller.type === "host") this.#desk.learnHub(String(frame.url));
@@ -193,15 +196,21 @@ class Session {
 	}
 
 	async #call(call: HostFrame & { type: "call" }): Promise<void> {
+		const off = new AbortController();
+		this.#calls.set(call.id, off);
 		try {
 			// Who passes calls on has checked who asks; nobody else may name another than itself.
 			const passedOn = this.#caller?.type === "host";
 			if (call.acting !== undefined && !passedOn) this.#desk.names.check(call.acting);
 			const { author, ...own } = call;
 			const name = (passedOn ? author?.name : undefined) ?? this.#name();
-			this.#send({ type: "answer", id: call.id, output: await this.#desk.calls.run(own, name) });
+			const steps = (all: readonly string[]) => void this.#send({ type: "steps", id: call.id, steps: all });
+			const output = await this.#desk.calls.run(own, name, { steps, signal: off.signal });
+			this.#send({ type: "answer", id: call.id, output });
 		} catch (thrown) {
 			this.#send({ type: "refusal", id: call.id, error: faultOf(thrown).toJSON() });
+		} finally {
+			this.#calls.delete(call.id);
 		}
 	}
 

@@ -3,8 +3,9 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Call } from "../../src/contract/link.ts";
 import { operation } from "../../src/contract/operation.ts";
 import { fault } from "../../src/errors.ts";
-import { Calls, type HostHandler, handle } from "../../src/host/calls.ts";
+import { Calls, type Context, type HostHandler, handle } from "../../src/host/calls.ts";
 import { Answers } from "../../src/host/store/answers.ts";
+import { until } from "../support/until.ts";
 import { TestStore } from "./database.ts";
 
 const base = { at: "host", cli: "things", summary: "A test.", status: 200, allow: ["admin"], tell: () => "" } as const;
@@ -19,13 +20,13 @@ const look = operation({ ...base, name: "things.look", method: "GET", path: "/th
 let database: TestStore;
 let calls: Calls;
 let done = 0;
-let busy: (() => Promise<void>) | undefined;
+let busy: ((context: Context) => Promise<void>) | undefined;
 let refusal: Error | undefined;
 let now = 0;
 
 function open(): void {
-	const work = handle(make, async ({ thing }) => {
-		await busy?.();
+	const work = handle(make, async ({ thing }, context) => {
+		await busy?.(context);
 		if (refusal !== undefined) throw refusal;
 		done += 1;
 		return { thing, nth: done };
@@ -100,6 +101,56 @@ describe("a call asked again with its key", () => {
 		now += 7 * 24 * 3_600_000 + 1;
 		await calls.run(call({ key: "k2" }), "ann");
 		expect(await calls.run(call(), "ann")).toEqual({ thing: "x", nth: 3 });
+	});
+});
+
+describe("a call that takes its time", () => {
+	const asker = () => {
+		const off = new AbortController();
+		const heard: (readonly string[])[] = [];
+		return { heard, off, steps: (all: readonly string[]) => void heard.push([...all]), signal: off.signal };
+	};
+
+	test("tells each step to whoever waits for it, and all of them to who asks again meanwhile", async () => {
+		const gate = Promise.withResolvers<void>();
+		busy = async ({ step }) => {
+			step("one");
+			await gate.promise;
+			step("two");
+		};
+		const [first, second] = [asker(), asker()];
+		const both = [calls.run(call(), "ann", first), calls.run(call({ id: "2" }), "ann", second)];
+		await until(() => first.heard.length > 0, "the first step");
+		gate.resolve();
+		await Promise.all(both);
+		expect(first.heard).toEqual([["one"], ["one", "two"]]);
+		expect(second.heard.at(-1)).toEqual(["one", "two"]);
+	});
+
+	test("is called off by whoever waits for it, and begins anew when it is asked for again, only after its end", async () => {
+		const end = Promise.withResolvers<void>();
+		busy = async ({ signal }) => {
+			await until(() => signal.aborted, "the call off");
+			await end.promise;
+			signal.throwIfAborted();
+		};
+		const first = asker();
+		const refused = calls.run(call(), "ann", first).catch((thrown: unknown) => thrown);
+		first.off.abort(fault("called_off"));
+		await Promise.resolve();
+		const again = calls.run(call(), "ann");
+		busy = undefined;
+		expect(done).toBe(0);
+		end.resolve();
+		expect(await refused).toEqual(code("called_off"));
+		expect(await again).toEqual({ thing: "x", nth: 1 });
+	});
+
+	test("that does not look at it is done all the same", async () => {
+		const first = asker();
+		first.off.abort(fault("called_off"));
+		expect(await calls.run(call(), "ann", first)).toEqual({ thing: "x", nth: 1 });
+		expect(await calls.run(call(), "ann")).toEqual({ thing: "x", nth: 1 });
 	});
 });
 

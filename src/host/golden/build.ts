@@ -31,10 +31,11 @@ export async function buildGolden(host: Host, { from, name = "golden" }: Input, 
 	const steps: string[] = [];
 	const step = (what: string): void => {
 		steps.push(what);
+		context.step(what);
 		host.options.complain(`golden build: ${what}`);
 	};
 	step("starting a VM");
-	const place = await host.vms.make(`golden ${name}`.slice(0, 60), host.vms.source(from));
+	const place = await host.vms.make(`golden ${name}`.slice(0, 60), { said: host.vms.source(from) });
 	const vm = place.slice("vers:".length);
 	let left: string | undefined;
 	let made: { readonly commit: string; readonly node: string };

@@ -51,7 +51,7 @@ const bad = (what: string, said: string, todo: string): Finding => ({ what, ok: 
 /** The place of a VM of it, or that there is no such snapshot any more. */
 async function restored(host: Host, commit: string): Promise<string | Finding> {
 	try {
-		return await host.vms.make("golden check", host.vms.source(commit));
+		return await host.vms.make("golden check", { said: host.vms.source(commit) });
 	} catch (thrown) {
 		if (!(thrown instanceof VersFault) || thrown.type !== "gone") throw thrown;
 		return bad("snapshot", `the platform does not know ${commit}.`, `${BUILD} vms.golden must not name this one.`);

@@ -12,6 +12,7 @@ import { Fault, reason } from "../../errors.ts";
 import type { Context } from "../calls.ts";
 import type { Host } from "../host.ts";
 import { createLieutenant } from "../operations/create.ts";
+import { unheard } from "../progress.ts";
 
 const OWNER = "golden-check";
 /** In the store, with its name, as long as it may be there. */
@@ -106,6 +107,6 @@ async function ask(
 const asOwner =
 	(host: Host, launch: Launch | undefined) =>
 	(what: string): Context => ({
-		...{ caller: OWNER, acting: undefined, target: undefined, launch, keep: () => undefined },
+		...{ caller: OWNER, acting: undefined, target: undefined, launch, keep: () => undefined, ...unheard },
 		key: `${OWNER} ${what} ${host.newId()}`,
 	});

@@ -2,6 +2,8 @@
  * The other machines on which this host's lieutenants run. An orchestrator talks to its own host alone, with the same
  * tools for all places: what concerns a lieutenant elsewhere is passed on to the host there, and comes back from it.
  */
+
+import { untilAborted } from "../../client/time.ts";
 import { type Lieutenant, type LieutenantState, pause, resume } from "../../contract/lieutenants.ts";
 import type { Call, Launch, Notice } from "../../contract/link.ts";
 import type { AnyOperation } from "../../contract/operation.ts";
@@ -156,8 +158,10 @@ export class Machines {
 	/** A new one there. `launch` is that of the session which asks: what of it holds elsewhere, goes along. */
 	create(place: string, operation: AnyOperation, input: unknown, context: Context, launch: Launch): Promise<unknown> {
 		return this.#using(place, async (peer) => {
-			const there = await this.#launch(peer, launch);
-			await peer.met();
+			const { signal, step } = context;
+			const there = await untilAborted(this.#launch(peer, launch, step), signal);
+			await untilAborted(peer.met(), signal);
+			step("its host is ready; starting the lieutenant");
 			return arrived(peer, await peer.call(operation, input, { ...passed(context), launch: there }));
 		});
 	}
@@ -200,7 +204,7 @@ export class Machines {
 	visit<T>(place: string, context: Context, launch: Launch, work: (visit: Visit) => Promise<T>): Promise<T> {
 		return this.#using(place, async (peer) => {
 			if (peer.over) throw fault("machine_unreachable", place, "it is gone");
-			const there = await this.#launch(peer, launch);
+			const there = await this.#launch(peer, launch, context.step);
 			await peer.met();
 			const way = await peer.ready(() => undefined);
 			return await work({
@@ -218,8 +222,11 @@ export class Machines {
 	}
 
 	/** pi and folder are that machine's; of the session's environment only what opens a model goes there. */
-	async #launch(peer: Peer, { env: mine, model, thinking }: Launch): Promise<Launch> {
-		const { pi, folder, env, volatile } = await peer.ready((what) => this.#parts.complain(`${peer.place}: ${what}`));
+	async #launch(peer: Peer, { env: mine, model, thinking }: Launch, step: (what: string) => void): Promise<Launch> {
+		const { pi, folder, env, volatile } = await peer.ready((what) => {
+			this.#parts.complain(`${peer.place}: ${what}`);
+			step(what);
+		});
 		const keys = this.#keys(mine);
 		peer.giveKeys();
 		return {

@@ -6,6 +6,7 @@
 import { reason } from "../../errors.ts";
 import type { Context } from "../calls.ts";
 import type { Host } from "../host.ts";
+import { unheard } from "../progress.ts";
 import { Turns } from "../turns.ts";
 
 const PREFIX = "resting at ";
@@ -73,5 +74,6 @@ async function wake(host: Host, place: string): Promise<void> {
 
 const asHost = (host: Host): Context => ({
 	...{ caller: "host", acting: undefined, target: undefined, launch: undefined, keep: () => undefined },
+	...unheard,
 	key: `wake ${host.newId()}`,
 });

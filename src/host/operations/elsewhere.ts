@@ -3,9 +3,9 @@
  * only when it was surely not made there: an answer that was lost is asked for again, never made up for.
  */
 import type { Static } from "@sinclair/typebox";
-import { create } from "../../contract/lieutenants.ts";
+import { create, destroy } from "../../contract/lieutenants.ts";
 import type { Launch } from "../../contract/link.ts";
-import { type ErrorCode, Fault } from "../../errors.ts";
+import { type ErrorCode, Fault, fault, reason } from "../../errors.ts";
 import type { Context } from "../calls.ts";
 import type { Host } from "../host.ts";
 import { machineSettings } from "../machines/settings.ts";
@@ -38,11 +38,13 @@ export async function createElsewhere(
 		return await madeAt(host, place, asked, context, launch);
 	} catch (thrown) {
 		if (!(thrown instanceof Fault) || !NOT_MADE.includes(thrown.code)) throw thrown;
+		if (context.signal.aborted) throw fault("called_off", `Making ${input.name}`);
 		const wish =
 			said === "auto" ? "auto" : (fallback ?? machineSettings(host.options.settings.values).settings.fallback);
 		if (wish === "never") throw thrown;
 		if (wish === "ask") throw asking(thrown);
 		if (input.cwd !== undefined && !isHere(host, input.cwd, launch)) throw notHere(thrown, input.cwd);
+		context.step(`not on ${place}: ${thrown.message} It is made here`);
 		const made = await here(asked);
 		const why = `made here instead of on ${place}: ${thrown.message}`;
 		const text = `${made.name} was ${why}`;
@@ -53,16 +55,48 @@ export async function createElsewhere(
 
 /** For `vers` a machine is made first; one on which then nobody lives is ended again. */
 async function madeAt(host: Host, place: string, asked: Input, context: Context, launch: Launch): Promise<Output> {
-	if (place !== "vers") return (await host.machines.create(place, create, asked, context, launch)) as Output;
-	const vm = await host.vms.make(asked.name);
+	if (place !== "vers") return await livesAt(host, place, asked, context, launch);
+	const vm = await host.vms.make(asked.name, context);
 	try {
-		const made = (await host.machines.create(vm, create, asked, context, launch)) as Output;
+		context.signal.throwIfAborted();
+		const made = await livesAt(host, vm, asked, context, launch);
 		host.vms.settled(vm);
 		return made;
 	} catch (thrown) {
+		if (context.signal.aborted && !host.machines.lived(vm)) throw await calledOff(host, vm, asked.name);
 		host.vms.settled(vm);
 		if (!host.machines.lived(vm)) host.vms.left(vm);
 		throw thrown;
+	}
+}
+
+/** One that was called off while it was being made there is ended as soon as it is known. */
+async function livesAt(host: Host, place: string, asked: Input, context: Context, launch: Launch): Promise<Output> {
+	const made = (await host.machines.create(place, create, asked, context, launch)) as Output;
+	if (!context.signal.aborted) return made;
+	try {
+		await host.machines.pass(made, destroy, { name: made.name }, { ...context, key: `${context.key} called off` });
+	} catch (thrown) {
+		const why = reason(thrown).replace(/\.$/, "");
+		const late = `Making ${made.name} was called off too late: it is at ${made.place} and was not ended (${why}).`;
+		throw new Fault("called_off", late, "End it with vers_lt_destroy.");
+	}
+	throw fault("called_off", `Making ${asked.name}`);
+}
+
+/** Its VM is gone, or is on the list of those that cost on; nobody waits longer for it. */
+async function calledOff(host: Host, place: string, name: string): Promise<Fault> {
+	const vm = place.slice("vers:".length);
+	try {
+		const left = await host.vms.end(place);
+		const after = left === undefined ? "is deleted again" : `is not deleted (${left}); it is listed, and deleted again`;
+		return new Fault("called_off", `Making ${name} was called off: VM ${vm} ${after}.`);
+	} catch (thrown) {
+		host.options.complain(`VM ${vm} is not deleted: ${reason(thrown)}`);
+		return new Fault(
+			"called_off",
+			`Making ${name} was called off: VM ${vm} is not deleted yet; the host does it at its next start.`,
+		);
 	}
 }
 

@@ -49,7 +49,7 @@ async function moveOne(host: Host, row: Lieutenant, to: string, context: Context
 	const launch = launchOf(host, context);
 	host.launches.note(launch);
 	// One that broke off may have arrived: it goes on to the same place.
-	const place = host.moves.begun(row.id) ?? (to === "vers" ? await host.vms.make(row.name) : to);
+	const place = host.moves.begun(row.id) ?? (to === "vers" ? await host.vms.make(row.name, context) : to);
 	host.moves.begin(row.id, place);
 	try {
 		return await at(host, row.place, row.id, context, launch, (from) =>

@@ -225,4 +225,23 @@ await describeEachPi("lieutenants on VMs", (pi) => {
 		expect(owned(sim)).toEqual([vmOf(place)]);
 		await lost;
 	});
+
+	test("one that is called off when its agent is being started there already is ended, and its VM; asked for again it is made", {
+		timeout: 120_000,
+	}, async () => {
+		const { sim, host } = await begin({ agents: { ada: [{ text: "here" }] } });
+		const off = new AbortController();
+		const input = { name: "ada", role: "[[agent:ada]] a tester", place: "vers" };
+		const onSteps = (steps: readonly string[]) => {
+			if (steps.at(-1)?.startsWith("its host is ready") === true) off.abort();
+		};
+		const key = crypto.randomUUID();
+		const asked = { launch: host.launch, key };
+		const refused = host.client.call(contract.create, input, { ...asked, off: off.signal, onSteps });
+		await expect(refused).rejects.toMatchObject({ code: "called_off", message: expect.stringContaining("is deleted") });
+		expect(owned(sim)).toEqual([]);
+		expect(await host.client.call(contract.status, {})).toMatchObject({ count: 0 });
+		const made = await host.client.call(contract.create, input, asked);
+		expect(owned(sim)).toEqual([vmOf(made.place)]);
+	});
 });
