@@ -106,7 +106,9 @@ async function ask(name: string, input: Readonly<Record<string, unknown>>): Prom
 	if (operation === undefined) throw new Error(`no operation is named ${name}`);
 	const token = operation.allow.includes("admin") ? ADMIN : host;
 	const said = await flagship(argumentsOf(operation, input), { token });
-	expect(said, `${name}: ${said.out}`).toMatchObject({ code: 0, err: "" });
+	// What takes its time says there what is being done.
+	const err = operation.launches === true ? expect.any(String) : "";
+	expect(said, `${name}: ${said.out}`).toMatchObject({ code: 0, err });
 	const answer: unknown = JSON.parse(said.out);
 	const validate = ajv.compile(strict(JSON.parse(JSON.stringify(operation.output))));
 	expect(validate(answer), `${name}: ${ajv.errorsText(validate.errors)} in ${said.out}`).toBe(true);
