@@ -225,6 +225,13 @@ export const fleet: Area = {
 		),
 		planned("Swarms: spawn, task, status, read, wait, discover, teardown; nested fleets"),
 		planned("Golden images are built and checked; configuration is brought along"),
+		shipped("Every snapshot that is taken is in the ledger: lost answers and a killed host included", [
+			"test/host/vms/snapshots.test.ts",
+			"one whose answer is lost is found in the platform's list, and is the answer",
+			"a host that is killed right after one finds it when it is back; asked again it takes another, and both are recorded",
+			"of several that may be it each is recorded, as one that may hold keys",
+			"one that the platform refuses leaves nothing to be looked for",
+		]),
 		shipped(
 			"`vers_vms`, `vers_vm_create`, `vers_vm_branch`, `vers_vm_commit`, `vers_vm_restore`, `vers_vm_state`, `vers_vm_delete`",
 			[
@@ -256,6 +263,7 @@ export const fleet: Area = {
 				"a secret is refused with its path, whatever it lies in, and no VM is left; a check tells it, too",
 				"a machine without git is refused, and a check names it",
 				"the second of two at once is refused; a host that is killed in the middle leaves no VM",
+				"a host that is killed between the snapshot and its record finds it and records it as golden when it is back",
 			],
 			[
 				"test/host/golden/secrets.test.ts",

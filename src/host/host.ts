@@ -162,7 +162,7 @@ export class Host {
 			...{ world, store: this.store, vers: this.vers, values: options.settings.values, run: home.run },
 			...{ newId: this.newId, complain: options.complain, account: () => this.vers.account() },
 			lived: (place) => this.machines.lived(place) || this.moves.heads(place),
-			log: (text, key) => void this.keep("host", "log.append", { text }, key),
+			keep: (author, operation, input, key) => void this.keep(author, operation, input, key),
 		});
 		const bounds = boundSettings(options.settings.values);
 		const liveness = livenessSettings(options.settings.values);

@@ -14,6 +14,7 @@ import { vmKeyFile } from "./machines/vm-way.ts";
 import { KeptVms } from "./store/own-vms.ts";
 import type { Store } from "./store/store.ts";
 import type { Vers, VersDesk } from "./vers.ts";
+import { Snapshots } from "./vms/snapshots.ts";
 
 export interface OwnVmsParts {
 	readonly world: World;
@@ -27,8 +28,8 @@ export interface OwnVmsParts {
 	newId(): string;
 	/** A lieutenant lives there, or is being made there. */
 	lived(place: string): boolean;
-	/** For the work log, in this host's name; `key` makes it one. */
-	log(text: string, key: string): void;
+	/** Kept for the hub, in the author's name, under this key. */
+	keep(author: string, operation: string, input: unknown, key: string): void;
 	complain(what: string): void;
 }
 
@@ -43,6 +44,8 @@ const PREFIX = "vers:";
 const COMMIT_ID = /^[0-9a-f-]{36}$/i;
 
 export class OwnVms {
+	/** Of any VM. */
+	readonly snapshots: Snapshots;
 	readonly #parts: OwnVmsParts;
 	readonly #kept: KeptVms;
 	/** Made by this process and not lived on yet. */
@@ -53,10 +56,12 @@ export class OwnVms {
 	constructor(parts: OwnVmsParts) {
 		this.#parts = parts;
 		this.#kept = new KeptVms(parts.store);
+		this.snapshots = new Snapshots({ ...parts, client: async () => (await parts.vers.open()).client });
 	}
 
 	/** What an earlier host has left: VMs without lieutenants are ended, begun ones are looked for. */
 	begin(): void {
+		this.snapshots.begin();
 		if (this.#kept.all().length + this.#kept.begun().length === 0) return;
 		this.#settling = this.#settle().catch((thrown) => this.#parts.complain(reason(thrown)));
 	}
@@ -161,13 +166,18 @@ export class OwnVms {
 				this.#kept.forget(id);
 				const which = fresh.map((vm) => vm.id).join(", ");
 				if (fresh.length > 0)
-					this.#parts.log(
+					this.#log(
 						`A VM was being made when the host ended. One of these may be it, and costs: ${which}. vers_vm_delete ends it.`,
 						`vm begun ${id}`,
 					);
 			}
 		}
 		for (const vm of this.#kept.all()) if (!this.#parts.lived(`${PREFIX}${vm}`)) this.left(`${PREFIX}${vm}`);
+	}
+
+	/** For the work log, in this host's name; `key` makes it one. */
+	#log(text: string, key: string): void {
+		this.#parts.keep("host", "log.append", { text }, key);
 	}
 
 	/** The setting, else the ledger's newest golden snapshot, else an empty machine. */

@@ -28,6 +28,13 @@ export interface Vm {
 	readonly labels: Readonly<Record<string, string>>;
 }
 
+/** A snapshot, as the platform lists it. */
+export interface Commit {
+	readonly id: string;
+	/** The machine that it was taken of, where the platform says so. */
+	readonly vm: string | undefined;
+}
+
 /** What a new machine is made from. */
 export type From =
 	| { readonly type: "root"; readonly vcpus?: number; readonly memoryMib?: number; readonly diskMib?: number }
@@ -43,6 +50,8 @@ const READ_MS = 15_000;
 /** Pauses before a read is asked for again, in ms. */
 const READS = [300, 1_000, 3_000] as const;
 const RETRY_AFTER_MAX = 30_000;
+/** Snapshots that are asked for at once; the platform may give fewer, and says how many there are. */
+const PAGE = 500;
 /** Longest answer: a list of ten thousand machines is far below. */
 const ANSWER_MAX = 16 * 1024 * 1024;
 
@@ -104,6 +113,19 @@ export class VersClient {
 		const body = more.name === undefined ? undefined : { name: more.name };
 		const value = await this.#write("POST", `/vm/${path(vm)}/commit${query}`, body, `a snapshot of ${vm}`, called);
 		return text(value, "commit_id");
+	}
+
+	/** All snapshots of the account. */
+	async commits(called: Called = {}): Promise<readonly Commit[]> {
+		const all: Commit[] = [];
+		for (;;) {
+			const path_ = `/commits?limit=${PAGE}&offset=${all.length}`;
+			const { value } = await this.#read(path_, "the list of snapshots", called);
+			const found = array(field(value, "commits"), "the list of snapshots");
+			all.push(...found.map(commitOf));
+			const total = Number(field(value, "total") ?? 0);
+			if (found.length === 0 || all.length >= total) return all;
+		}
 	}
 
 	async setState(vm: string, state: "paused" | "running", called: Called = {}): Promise<void> {
@@ -241,6 +263,11 @@ function parse(said: string, what: string): unknown {
 	} catch {
 		throw new VersFault("transient", what, said, { maybeDone: true });
 	}
+}
+
+function commitOf(value: unknown): Commit {
+	const vm = field(value, "parent_vm_id");
+	return { id: text(value, "commit_id"), vm: typeof vm === "string" ? vm : undefined };
 }
 
 function vmOf(value: unknown): Vm {

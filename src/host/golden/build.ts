@@ -12,6 +12,7 @@ import type { Ssh } from "../machines/ssh.ts";
 import { vmSettings } from "../machines/vm-settings.ts";
 import { vmKeyFile } from "../machines/vm-way.ts";
 import { launchOf } from "../operations/create.ts";
+import type { Due } from "../vms/snapshots.ts";
 import { endOurs, factsOf } from "./machine.ts";
 import { packHere } from "./pack.ts";
 import { platformKey, secretsOn } from "./secrets.ts";
@@ -42,9 +43,12 @@ export async function buildGolden(host: Host, { from, name = "golden" }: Input, 
 	try {
 		const fit = await fitted(host, place, from, step);
 		step("taking the snapshot");
-		const { client } = await host.vers.open();
-		const commit = await client.commit(vm, { name: `flagship ${name}`.slice(0, 100) });
-		record(host, { commit, vm, from, name, fit });
+		const shown = `flagship ${name}`.slice(0, 100);
+		const commit = await host.vms.snapshots.take({
+			author: "host",
+			name: shown,
+			due: due(host, { vm, from, name, fit }),
+		});
 		made = { commit, node: fit.node };
 	} finally {
 		step("deleting the VM");
@@ -103,19 +107,14 @@ export async function keysOf(host: Host, commit: string): Promise<readonly strin
 }
 
 interface Taken {
-	readonly commit: string;
 	readonly vm: string;
 	readonly from: string | undefined;
 	readonly name: string;
 	readonly fit: Fit;
 }
 
-/** Also while the hub is away. */
-function record(host: Host, { commit, vm, from, name, fit }: Taken): void {
-	const input = {
-		...{ commitId: commit, vmId: vm, label: name, tags: [commits.GOLDEN], containsSecrets: false },
-		metadata: { node: fit.node, flagship: host.options.version, pack: packHere(host), keys: fit.keys },
-		...(from === undefined ? {} : { parent: from }),
-	};
-	host.keep("host", "commits.record", input, `commit ${commit}`);
-}
+const due = (host: Host, { vm, from, name, fit }: Taken): Due => ({
+	...{ vmId: vm, label: name, tags: [commits.GOLDEN], containsSecrets: false },
+	metadata: { node: fit.node, flagship: host.options.version, pack: packHere(host), keys: fit.keys },
+	...(from === undefined ? {} : { parent: from }),
+});

@@ -10,6 +10,7 @@ import { type Context, type HostHandler, handle } from "../calls.ts";
 import type { Host } from "../host.ts";
 import { wakeResting, whileStill } from "../machines/still.ts";
 import { copyBetween, sideOf } from "../vms/copy.ts";
+import type { Due } from "../vms/snapshots.ts";
 
 /** A platform's id of a snapshot; anything else with a colon is a repository's tag. */
 const ID = /^[0-9a-f-]{36}$/i;
@@ -38,12 +39,11 @@ export function vmHandlers(host: Host): readonly HostHandler[] {
 		handle(contract.commit, async (input, context) => {
 			const { vm, label, pause = false, keepRunning = false } = input;
 			const name = label === undefined ? {} : { name: label.slice(0, 100) };
-			const { client } = await vers.open();
-			const take = () => client.commit(vm, { keepPaused: pause, ...name });
-			const id = keepRunning ? await take() : await whileStill(host, { vm, staysPaused: pause }, context, take);
 			// What ran had its keys in memory, whatever whoever took it believes.
-			const told = keepRunning ? { ...input, secrets: true } : input;
-			return { commit: id, recorded: inLedger(host, id, told, context) };
+			const { recorded, ...record } = dueOf(host, keepRunning ? { ...input, secrets: true } : input, context);
+			const take = () => host.vms.snapshots.take({ ...record, keepPaused: pause, ...name });
+			const id = keepRunning ? await take() : await whileStill(host, { vm, staysPaused: pause }, context, take);
+			return { commit: id, recorded };
 		}),
 		handle(contract.state, async ({ vm, state }) => {
 			await (await vers.open()).client.setState(vm, state);
@@ -92,20 +92,21 @@ const isGone = (cause: Lieutenant["cause"]): boolean => cause?.type === "machine
  * Every snapshot is recorded, also while the hub is away. What may hold a key is never taken for a golden image: who takes
  * it has to say that there is none.
  */
-function inLedger(
+function dueOf(
 	host: Host,
-	id: string,
 	{ vm, label, tags = [], secrets = true }: { vm: string; label?: string; tags?: string[]; secrets?: boolean },
 	{ acting, caller }: Context,
-): string {
+): { readonly author: string; readonly due: Due; readonly recorded: string } {
 	const agent = acting?.name ?? caller;
 	const held = host.tokens.list().find(({ subject }) => subject === `orchestrator:${agent}`);
-	const input = {
-		...{ commitId: id, vmId: vm, containsSecrets: secrets },
+	const due = {
+		...{ vmId: vm, containsSecrets: secrets },
 		...(label === undefined ? {} : { label }),
 		...(tags.length === 0 ? {} : { tags: secrets ? tags.filter((tag) => tag !== commits.GOLDEN) : tags }),
 	};
-	host.keep(held?.subject ?? "host", "commits.record", input, `commit ${id}`);
 	const golden = secrets && tags.includes(commits.GOLDEN);
-	return golden ? "recorded, but not as golden: it may hold keys (secrets: false says that it does not)" : "recorded";
+	const recorded = golden
+		? "recorded, but not as golden: it may hold keys (secrets: false says that it does not)"
+		: "recorded";
+	return { author: held?.subject ?? "host", due, recorded };
 }

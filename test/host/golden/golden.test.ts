@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, test } from "vitest";
 import * as golden from "../../../src/contract/golden.ts";
 import * as lieutenants from "../../../src/contract/lieutenants.ts";
-import { makeHome } from "../../support/home.ts";
+import { type Home, makeHome } from "../../support/home.ts";
 import { TestHost } from "../../support/host.ts";
 import { makeModel } from "../../support/model.ts";
 import { describeEachPi } from "../../support/pi.ts";
@@ -19,6 +19,21 @@ const hosts: TestHost[] = [];
 afterEach(() => {
 	for (const host of hosts.splice(0)) host.end();
 });
+
+interface Recorded {
+	readonly commitId: string;
+}
+
+/** What its host keeps for the ledger. */
+function recorded(home: Home): readonly Recorded[] {
+	const store = new DatabaseSync(join(home.flagship, "host", "host.db"), { readOnly: true });
+	try {
+		const rows = store.prepare("select input from spool where operation = 'commits.record' order by seq").all();
+		return rows.map(({ input }) => JSON.parse(String(input)));
+	} finally {
+		store.close();
+	}
+}
 
 const owned = (sim: VersSim) => sim.vms.all.filter(ours).map(({ id }) => id);
 
@@ -63,10 +78,7 @@ await describeEachPi("golden images", (pi) => {
 		expect(snapshot.kept).toEqual([]);
 		expect(readdirSync(join(snapshot.folder, "root/.flagship/pack"))).toEqual([made.pack]);
 		expect(sim.filesHolding(made.commit, MODEL_KEY.value)).toEqual([]);
-		const store = new DatabaseSync(join(home.flagship, "host", "host.db"), { readOnly: true });
-		const kept = store.prepare("select input from spool where operation = 'commits.record'").all();
-		store.close();
-		expect(kept.map(({ input }) => JSON.parse(String(input)))).toMatchObject([
+		expect(recorded(home)).toMatchObject([
 			{ commitId: made.commit, tags: ["golden"], containsSecrets: false, parent: base, label: "golden" },
 		]);
 
@@ -172,6 +184,30 @@ await describeEachPi("golden images", (pi) => {
 		await until(() => !owned(sim).includes(first ?? ""), "the end of the VM of the killed host", 30_000);
 		// The session asks again under its key, and gets an image all the same.
 		expect(await lost).toMatchObject({ name: "golden" });
+		expect(owned(sim)).toEqual([]);
+	});
+
+	test("a host that is killed between the snapshot and its record finds it and records it as golden when it is back", {
+		timeout: 240_000,
+	}, async () => {
+		const { sim, home, host, base, build } = await begin();
+		const before = sim.commits.all.length;
+		sim.faults.add({ type: "lost_reply" }, { op: "commit", times: 1 });
+		// The list is asked for before the snapshot, and when its answer was lost.
+		sim.faults.add({ type: "no_answer" }, { op: "commits", skip: 1 });
+		const lost = build().catch(() => undefined);
+		await until(() => sim.faults.fired.some(({ fault }) => fault === "no_answer"), "the look into the list", 60_000);
+		expect(recorded(home)).toEqual([]);
+		await host.kill();
+		sim.faults.clear();
+		await host.start();
+		const [first] = await until(() => recorded(home).length > 0 && recorded(home), "its record");
+		const metadata = { keys: [expect.any(String)] };
+		expect(first).toMatchObject({ tags: ["golden"], containsSecrets: false, parent: base, metadata });
+		await lost;
+		const taken = sim.commits.all.slice(before).map(({ commit_id }) => commit_id);
+		expect(taken).toHaveLength(2);
+		expect(recorded(home).map(({ commitId }) => commitId)).toEqual(taken);
 		expect(owned(sim)).toEqual([]);
 	});
 
