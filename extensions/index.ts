@@ -24,7 +24,13 @@ const GIVEN = {
 };
 
 /** What only a session has that a person talks to: a lieutenant, which would leave it unused, need not wait for it. */
-const ORCHESTRATOR_ONLY: ReadonlySet<string> = new Set(["fleet.ts", "lieutenants.ts", "recovery.ts", "vms.ts"]);
+const ORCHESTRATOR_ONLY: ReadonlySet<string> = new Set([
+	"fleet.ts",
+	"lieutenants.ts",
+	"person.ts",
+	"recovery.ts",
+	"vms.ts",
+]);
 
 export default async function flagship(pi: ExtensionAPI): Promise<void> {
 	// First of all handlers. Until now it was one that pis share, for what they compile at their start.

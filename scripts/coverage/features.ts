@@ -190,7 +190,21 @@ export const areas: readonly Area[] = [
 			...captain,
 			...keeping,
 			planned("Import of a data folder"),
-			planned("Dashboard"),
+			shipped(
+				"Dashboard: every record of the fleet live in a browser; what a person does there is told to the orchestrator",
+				[
+					"test/ui/views.test.ts",
+					"sends a task back with a finding, sees the next round and what changed, and approves it",
+				],
+				[
+					"test/ui/fleet.test.ts",
+					"is seen at work, steered, stopped and resumed there, and its orchestrator is told each time",
+				],
+				[
+					"test/ui/withstand.test.ts",
+					"lives through its hub's restart: it says so, comes back by itself, and misses nothing",
+				],
+			),
 			shipped(
 				"Magic link (`dashboard_link`): works once, within five minutes, used up by a POST; sessions persist and are ended",
 				[

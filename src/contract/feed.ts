@@ -20,6 +20,9 @@ export const EVENT_TYPES = [
 	"custom",
 ] as const;
 
+/** The hub's own, beside the event of the change itself: a person has done something on a page. */
+export const PERSON_ACTED = "person_acted";
+
 export const FeedEvent = Type.Object({
 	id: Type.String({ description: "ULID" }),
 	seq: Type.Integer({ description: "the only order" }),

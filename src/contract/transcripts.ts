@@ -132,7 +132,17 @@ export const read = operation({
 	method: "GET",
 	path: "/transcripts/:lieutenant",
 	status: 200,
-	input: Type.Object({ lieutenant: Who, ...paging }),
+	input: Type.Object({
+		lieutenant: Who,
+		last: Type.Optional(
+			Type.Integer({
+				minimum: 1,
+				maximum: ENTRIES_MAX,
+				description: "its last so many entries, whatever the cursor says",
+			}),
+		),
+		...paging,
+	}),
 	output: Type.Object({
 		lieutenant: Type.String(),
 		name: Type.String(),

@@ -24,6 +24,8 @@ export interface HearingParts {
 	readonly vigil: Vigil;
 	readonly steers: Steers;
 	life(): Life | undefined;
+	/** A turn is over: what was said in it is on its way to whoever reads along. */
+	said(look: Look): void;
 	/** A summary was given up: nothing in its session tells what that took. */
 	summaryCut(look: Look): void;
 }
@@ -36,7 +38,7 @@ export class Hearing {
 	}
 
 	async record(record: RpcRecord): Promise<void> {
-		const { vigil, steers, present, backoff, courier, register, keeper, reading, life } = this.#parts;
+		const { vigil, steers, present, backoff, courier, register, reading, life } = this.#parts;
 		// pi names the pause before it asks its provider again: until then nothing can come.
 		vigil.heard(record.type === "auto_retry_start" ? record.delayMs : 0);
 		if (record.type === "message_update" || record.type === "message_start") steers.moved();
@@ -53,7 +55,7 @@ export class Hearing {
 				await this.#settled();
 				return;
 			case "turn_end":
-				keeper.turned(await reading.look());
+				await this.#turned();
 				return;
 			case "compaction_end":
 				if (record.aborted) this.#parts.summaryCut(await reading.look());
@@ -69,6 +71,12 @@ export class Hearing {
 				register.tell("question", question(register.standing, record.title || record.message));
 				return;
 		}
+	}
+
+	async #turned(): Promise<void> {
+		const look = await this.#parts.reading.look();
+		this.#parts.said(look);
+		this.#parts.keeper.turned(look);
 	}
 
 	async #settled(): Promise<void> {

@@ -528,6 +528,7 @@ export class Host {
 			save: (standing) => this.#save(standing),
 			notify: (standing, type, text, cause) => this.news.of(standing, type, text, cause),
 			receipt: (id) => this.news.receipt(id),
+			said: (standing, look) => this.#archive.add(standing, look),
 			used: (standing, look, death) => this.#used(standing, look, death),
 			owed: (standing, look) => this.#owed(standing, look),
 			summaryCut: (standing, look) => {

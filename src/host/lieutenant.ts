@@ -131,6 +131,7 @@ export class Lieutenant {
 			...{ register, courier, keeper, present, backoff, vigil, steers },
 			reading: this.#reading,
 			life: () => this.#life,
+			said: (look) => this.#quarters.said(this.standing, look),
 			summaryCut: (look) => this.#quarters.summaryCut(this.standing, look),
 		});
 	}

@@ -32,6 +32,8 @@ export interface Quarters {
 	notify(standing: Standing, type: NoticeType, text: string, cause?: Cause): void;
 	/** A receipt changed; the message is stored already. */
 	receipt(id: string): void;
+	/** What its session holds so far, for whoever reads along. */
+	said(standing: Standing, look: Look): void;
 	/** What its session has used, as far as the file tells; `death`, once, after its process has ended. */
 	used(standing: Standing, look: Look, death?: Death): void;
 	/** A summary of its conversation was given up. */

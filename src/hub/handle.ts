@@ -109,9 +109,9 @@ export interface PageRequest {
 }
 
 export interface PageAnswer {
-	readonly status: 200 | 303 | 400 | 401 | 404;
+	readonly status: 200 | 303 | 304 | 400 | 401 | 404;
 	readonly headers: Readonly<Record<string, string>>;
-	readonly body: string;
+	readonly body: string | Buffer;
 }
 
 /** What is answered without a token. It says itself to whom it shows what. */

@@ -39,6 +39,8 @@ export interface TestHub {
 
 export interface TestHubOptions {
 	readonly folder?: string;
+	/** Default: any that is free. */
+	readonly port?: number;
 	readonly world?: World;
 	readonly adminTokens?: readonly string[];
 	readonly rules?: HubOptions["rules"];
@@ -60,7 +62,7 @@ export async function testHub(options: TestHubOptions = {}): Promise<TestHub> {
 		world: options.world ?? realWorld(),
 		dataFolder: folder,
 		host: "127.0.0.1",
-		port: 0,
+		port: options.port ?? 0,
 		adminTokens: options.adminTokens ?? [ADMIN],
 		version: "0.1.0",
 		...(options.rules === undefined ? {} : { rules: options.rules }),

@@ -77,6 +77,20 @@ describe("installing from npm", async () => {
 		expect(ran.stdout).toContain(manifest.version);
 	});
 
+	test("its hub serves the dashboard's files, libraries and all", async () => {
+		const home = makeHome();
+		const command = join(project, "node_modules", ".bin", "flagship");
+		const started = await spawn.run(command, ["hub", "start"], { env: home.env });
+		expect(started, started.stderr).toMatchObject({ code: 0 });
+		const { stdout } = await spawn.run(command, ["open", "--print", "--json"], { env: home.env });
+		const { origin } = new URL(JSON.parse(stdout).url);
+		for (const name of ["app.js", "style.css", "lib-preact.js", "lib-hooks.js", "lib-htm.js", "lib-uplot.js"]) {
+			const answer = await fetch(`${origin}/ui/static/${name}`);
+			expect([name, answer.status, (await answer.text()).length > 300]).toEqual([name, 200, true]);
+		}
+		await spawn.run(command, ["stop"], { env: home.env });
+	});
+
 	await describeEachPi("then from its folder", (pi) => {
 		test("with a relative path", async () => {
 			const home = makeHome({ model });

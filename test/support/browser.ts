@@ -26,6 +26,12 @@ const program = found();
 export const noBrowser: string | undefined =
 	program === undefined && process.env.FLAGSHIP_REQUIRE_ALL !== "1" ? `none of ${NAMES.join(", ")} on PATH` : undefined;
 
+/** Where it is, for who drives it. Throws where there is none. */
+export function browserProgram(): string {
+	if (program === undefined) throw new Error("no browser on PATH");
+	return program;
+}
+
 /** The page's DOM as text, after its scripts have had two seconds of their time. */
 export async function domOf(url: string): Promise<string> {
 	if (program === undefined) throw new Error("no browser on PATH");

@@ -31,7 +31,12 @@ export const link = write(
 			.insertInto("login_links")
 			.values({ ...made, expires_at: expiresAt, used_at: null })
 			.execute();
-		await tx.publish({ type: "login_link_made", by: author, summary: `for a ${role}`, detail: { role, expiresAt } });
+		await tx.publish({
+			type: "login_link_made",
+			by: author,
+			summary: role === "admin" ? "for an admin" : "for a viewer",
+			detail: { role, expiresAt },
+		});
 		return { url: `${hub.publicUrl()}/ui/login?token=${secret}`, expiresAt };
 	},
 	{ secret: true },

@@ -31,13 +31,13 @@ const NO_LINK = html(
 	`<p>It was used before, or is older than five minutes.</p>${HOW}`,
 );
 
-const goTo = (location: string, headers: Readonly<Record<string, string>> = {}): PageAnswer => ({
+export const goTo = (location: string, headers: Readonly<Record<string, string>> = {}): PageAnswer => ({
 	status: 303,
 	headers: { ...HEADERS, ...headers, location },
 	body: "",
 });
 
-const sessionOf = ({ headers }: PageRequest, { sessions, world }: Context): Session | undefined => {
+export const sessionOf = ({ headers }: PageRequest, { sessions, world }: Context): Session | undefined => {
 	const cookie = cookieOf(headers);
 	return cookie === undefined ? undefined : sessions.of(cookie, iso(world.clock.now()));
 };
@@ -93,31 +93,4 @@ export const entry: Page = {
 	path: "/ui",
 	about: "Leads to the page of who is logged in.",
 	run: async () => goTo("ui/"),
-};
-
-const SHOWN = 50;
-
-export const landing: Page = {
-	type: "page",
-	path: "/ui/",
-	about: "Who is logged in, and which reports there are; without a session it leads to the login.",
-	async run(request, hub) {
-		const session = sessionOf(request, hub);
-		if (session === undefined) return goTo("login");
-		const { caller, expiresAt } = session;
-		const reports = hub.database.read.selectFrom("reports").select(["title", "author", "updated_at"]);
-		const rows = await reports.orderBy("n", "desc").limit(SHOWN).execute();
-		const shared = hub.database.read.selectFrom("share_links").select(({ fn }) => fn.countAll<number>().as("n"));
-		const live = await shared.where("revoked", "=", 0).executeTakeFirst();
-		const list = rows.map(
-			(row) => `<li>${escaped(`${row.title}, ${row.author}, ${row.updated_at.slice(0, 10)}`)}</li>`,
-		);
-		return html(
-			200,
-			"Flagship",
-			`<p>You are logged in as ${caller.role} until ${escaped(expiresAt)}.</p>` +
-				`<form method="post" action="logout"><button>Log out</button></form>` +
-				`<h2>Reports</h2><ul>${list.join("") || "<li>None yet.</li>"}</ul><p>Share links: ${live?.n ?? 0}.</p>`,
-		);
-	},
 };

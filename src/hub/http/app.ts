@@ -4,6 +4,7 @@ import type { Health } from "../../contract/hub.ts";
 import { PROTOCOL } from "../../contract/link.ts";
 import type { AnyOperation } from "../../contract/operation.ts";
 import { fault, reason } from "../../errors.ts";
+import { isPerson, tellDeed } from "../access/deeds.ts";
 import type { Caller } from "../author.ts";
 import { tellRefusal } from "../board/evidence.ts";
 import { keepLateWord } from "../board/late.ts";
@@ -225,9 +226,11 @@ function answerWrite(handler: WriteHandler, shape: Shape, hub: Context): Answer 
 		hub.awake();
 		const written = hub.database.write((tx) => {
 			const at = hub.world.clock.now();
-			return once(tx, key, at, () => {
+			return once(tx, key, at, async () => {
 				const stamp = { id: hub.ids.next(), timestamp: new Date(at).toISOString(), at };
-				return handler.run({ input, author, caller, tx, stamp, hub, proof });
+				const output = await handler.run({ input, author, caller, tx, stamp, hub, proof });
+				if (isPerson(caller) && handler.secret !== true) await tellDeed(tx, { operation, input, output, caller });
+				return output;
 			});
 		});
 		const output = await written.catch(async (thrown: unknown) => {
@@ -265,7 +268,12 @@ function answerWork({ operation, run, secret }: WorkHandler, shape: Shape, hub: 
 		const header = secret === true ? undefined : request.headers["idempotency-key"];
 		const key = keyOf(caller.id, operation.name, header, input);
 		const now = world.clock.now();
-		const output = await onceOutside(database, key, world.clock.now, () => run({ input, caller, now, hub }));
+		const output = await onceOutside(database, key, world.clock.now, async () => {
+			const done = await run({ input, caller, now, hub });
+			if (isPerson(caller) && secret !== true)
+				await database.write((tx) => tellDeed(tx, { operation, input, output: done, caller }));
+			return done;
+		});
 		reply.code(operation.status);
 		return output;
 	};
@@ -307,6 +315,8 @@ function answerByHost(operation: AnyOperation, shape: Shape, hub: Context): Answ
 		const input = shape.read(request.params as Fields, request.query as Fields, bodyOf(request));
 		const key = request.headers["idempotency-key"];
 		const output = await hub.links.forward(operation, input, caller, typeof key === "string" ? key : undefined);
+		if (isPerson(caller) && operation.method !== "GET")
+			await hub.database.write((tx) => tellDeed(tx, { operation, input, output, caller }));
 		reply.code(operation.status);
 		return output;
 	};

@@ -138,6 +138,7 @@ function within(rows: readonly EntryRow[]): readonly EntryRow[] {
 export const readOne = read(contract.read, ({ input, caller, hub }) => {
 	const { reader } = hub.database;
 	const { lieutenant, name } = rowOf(reader, caller, input.lieutenant);
+	if (input.last !== undefined) return { lieutenant, name, ...lastOf(reader, lieutenant, input.last) };
 	const limit = input.limit ?? PAGE;
 	const found = reader.all<EntryRow>(
 		"select * from transcript_entries where lieutenant = ? and n > ? order by n limit ?",
@@ -147,8 +148,20 @@ export const readOne = read(contract.read, ({ input, caller, hub }) => {
 	);
 	const fit = within(found);
 	const { rows, next } = cut(found, Math.min(limit, fit.length), (row) => row.n);
-	const entries = rows.map((row) => ({
-		...{ entry: row.entry, timestamp: row.timestamp, role: row.role, text: row.text, cursor: cursorTo(row) },
-	}));
-	return { lieutenant, name, entries, count: entries.length, ...next };
+	return { lieutenant, name, entries: rows.map(entryOf), count: rows.length, ...next };
 });
+
+const entryOf = (row: EntryRow): contract.TranscriptEntry => ({
+	...{ entry: row.entry, timestamp: row.timestamp, role: row.role, text: row.text, cursor: cursorTo(row) },
+});
+
+/** The end of a session, oldest first; as long as one page may be, the newest entries first of all. */
+function lastOf(reader: Connection, lieutenant: string, last: number) {
+	const found = reader.all<EntryRow>(
+		"select * from transcript_entries where lieutenant = ? order by n desc limit ?",
+		lieutenant,
+		last,
+	);
+	const entries = within(found).map(entryOf).reverse();
+	return { entries, count: entries.length };
+}
