@@ -1,4 +1,4 @@
-/** `/fleet`: the fleet on the screen, one lieutenant watched live and typed to; as text where there is no screen. */
+/** `/fleet` and `/board`: fleet and tasks on the whole screen; as text where there is none. */
 import type { ExtensionAPI, ExtensionCommandContext, ExtensionContext } from "@earendil-works/pi-coding-agent";
 import type { HostClient } from "../src/client/host.ts";
 import type { Lieutenant } from "../src/contract/lieutenants.ts";
@@ -6,17 +6,12 @@ import * as contract from "../src/contract/lieutenants.ts";
 import { openFor } from "../src/fleet/open.ts";
 import { fleetLines } from "../src/fleet/present.ts";
 import type { Session } from "../src/fleet/session.ts";
+import { sentence } from "../src/fleet/tools.ts";
 import { loadOnce } from "../src/pi/once.ts";
+import { holding } from "../src/world/hold.ts";
 
-/** ms between looks at the one that is watched. */
-const LOOK = 400;
-const TRANSCRIPT = 20_000;
-const KEYS = {
-	up: "tui.select.up",
-	down: "tui.select.down",
-	confirm: "tui.select.confirm",
-	cancel: "tui.select.cancel",
-} as const;
+/** ms that a printed `/fleet` waits for a host that is being started. */
+const PATIENCE = 20_000;
 
 export default function fleet(pi: ExtensionAPI): void {
 	if ((process.env.FLAGSHIP_LIEUTENANT ?? "") !== "" || !loadOnce(pi, "fleet")) return;
@@ -36,15 +31,21 @@ export default function fleet(pi: ExtensionAPI): void {
 				.filter((row) => row.name.startsWith(prefix) && row.name !== prefix)
 				.map((row) => ({ value: row.name, label: row.name })),
 		async handler(args, ctx) {
-			const host = session?.host();
-			if (host === undefined) return;
-			if (ctx.mode === "tui") await show(host, ctx, args.trim());
-			else
-				ctx.ui.notify(
-					fleetLines(living(host), Date.now(), { money: host.budget }).join("\n") ||
-						"No lieutenants. vers_lt_create makes one.",
-					"info",
-				);
+			if (session === undefined) return;
+			if (ctx.mode === "tui") await show(session, ctx, args.trim());
+			else say(ctx, await fleetText(session.host()));
+		},
+	});
+	pi.registerCommand("board", {
+		description:
+			"The board: tasks by status, one with its history, approve what waits in review; /board <words> filters",
+		async handler(args, ctx) {
+			const opened = session;
+			if (opened === undefined) return;
+			const { boardAsText, showBoard } = await import("../src/fleet/view/show-board.ts");
+			if (ctx.mode === "tui") await showBoard(ctx, opened.home, opened.hub, args.trim());
+			// A printed run begins with this: the hub may have to be started.
+			else say(ctx, await told(opened.begin().then(() => boardAsText(opened.hub, args))));
 		},
 	});
 }
@@ -52,51 +53,30 @@ export default function fleet(pi: ExtensionAPI): void {
 const living = (host: HostClient | undefined): readonly Lieutenant[] =>
 	[...(host?.lieutenants.values() ?? [])].filter((row) => row.state !== "gone");
 
-async function show(host: HostClient, ctx: ExtensionCommandContext, name: string): Promise<void> {
-	const { FleetView } = await import("../src/fleet/view/view.ts");
+async function show(session: Session, ctx: ExtensionCommandContext, name: string): Promise<void> {
+	const host = session.host();
 	if (name !== "" && !living(host).some((row) => row.name === name)) {
 		ctx.ui.notify(`There is no lieutenant '${name}'.`, "warning");
 		return;
 	}
-	await ctx.ui.custom<void>((tui, theme, keybindings, done) => {
-		const view = new FleetView(
-			{
-				rows: () => living(host),
-				money: () => host.budget,
-				read: (row) => read(host, row),
-				send: (row, text) => send(host, row, text),
-				key: (data, binding) => keybindings.matches(data, KEYS[binding]),
-				redraw: () => tui.requestRender(),
-				leave: () => done(),
-				accent: (text) => theme.fg("accent", text),
-				dim: (text) => theme.fg("dim", text),
-				height: () => tui.terminal.rows,
-				now: () => Date.now(),
-			},
-			name === "" ? undefined : name,
-		);
-		const looking = setInterval(() => void view.refresh(), LOOK);
-		const stop = host.listen({ onLieutenants: () => tui.requestRender() });
-		return Object.assign(view, {
-			dispose() {
-				clearInterval(looking);
-				stop();
-			},
-		});
-	});
+	const { showFleet } = await import("../src/fleet/view/show.ts");
+	await showFleet(ctx, session.home, host, name === "" ? undefined : name);
 }
 
-async function read(host: HostClient, row: Lieutenant): Promise<string> {
-	const { outputs } = await host.call(
-		contract.read,
-		{ name: row.name, tail: TRANSCRIPT, history: 3 },
-		{ target: row.id },
+/** Asked, and not what was pushed: a printed run begins with this. */
+const fleetText = (host: HostClient): Promise<string> =>
+	told(
+		host.call(contract.status, {}, { patience: PATIENCE }).then(({ lieutenants }) => {
+			const lines = fleetLines(lieutenants, Date.now(), { money: host.budget });
+			return lines.join("\n") || "No lieutenants. vers_lt_create makes one.";
+		}),
 	);
-	return outputs.join("\n\n");
-}
 
-async function send(host: HostClient, row: Lieutenant, text: string): Promise<string> {
-	const mode = row.state === "working" ? "steer" : "prompt";
-	const { message } = await host.call(contract.send, { name: row.name, message: text, mode }, { target: row.id });
-	return `${mode} ${message.receipt}`;
+/** What is asked of a daemon keeps no printed run alive by itself. */
+const told = (text: Promise<string>): Promise<string> =>
+	holding(text).catch((thrown: unknown) => `Flagship: ${sentence(thrown)}`);
+
+function say(ctx: ExtensionContext, words: string): void {
+	if (ctx.hasUI) ctx.ui.notify(words, "info");
+	else process.stdout.write(`${words}\n`);
 }

@@ -70,6 +70,8 @@ interface Asking {
 	readonly key: string | undefined;
 	/** A hub may have seen it. */
 	sent: boolean;
+	/** Whom it asked last, and as whom. */
+	address?: HubAddress;
 	/** By the monotonic clock, ms: nobody waits for it beyond. */
 	readonly until: number;
 }
@@ -98,6 +100,8 @@ export function createClient(options: ClientOptions): Client {
 		known ??= await options.resolve();
 		if (known === undefined) throw new Unreached("no hub is known", false);
 		const { url: base } = known;
+		// Of this call: another that is refused meanwhile forgets what is known.
+		asking.address = known;
 		const all = headers(known, key, wire.body !== undefined);
 		const sentBefore = asking.sent;
 		asking.sent = true;
@@ -114,8 +118,8 @@ export function createClient(options: ClientOptions): Client {
 	};
 
 	/** A host that came back may have given this session another token. */
-	const hasNewToken = async (): Promise<boolean> => {
-		const before = known?.token;
+	const hasNewToken = async (asking: Asking): Promise<boolean> => {
+		const before = asking.address?.token;
 		if (before === undefined) return false;
 		known = await options.resolve();
 		return known !== undefined && known.token !== before;
@@ -134,8 +138,8 @@ export function createClient(options: ClientOptions): Client {
 					continue;
 				}
 				const refused = error instanceof Fault && error.code === "unauthorized";
-				if (refused && failures === 0 && (await hasNewToken())) continue;
-				const early = refused && known?.introduced === true;
+				if (refused && failures === 0 && (await hasNewToken(asking))) continue;
+				const early = refused && asking.address?.introduced === true;
 				if (!early && !(error instanceof Unreached)) throw error;
 				const pause = PAUSES[failures];
 				const mayRepeat = early || (error instanceof Unreached && !error.sent) || asking.key === undefined || keepsKeys;

@@ -1,6 +1,7 @@
 /** The fleet as lines of text: the widget, the status line, `/fleet` in print and RPC modes. */
 import type { Budget } from "../contract/budgets.ts";
 import type { Lieutenant, LieutenantState } from "../contract/lieutenants.ts";
+import { harmless } from "./harmless.ts";
 
 /** State by shape; the terminal adds colour. */
 export const MARKS: Readonly<Record<LieutenantState, string>> = {
@@ -96,10 +97,11 @@ export function fleetLines(
 	const shown = rows.filter((row) => row.state !== "gone");
 	if (shown.length === 0) return [];
 	const name = Math.min(16, Math.max(...shown.map((row) => row.name.length)));
-	const lines = shown.map((row) => {
+	const lines = shown.map((given) => {
+		const row = { ...given, name: harmless(given.name), place: harmless(given.place) };
 		const task = row.task === undefined ? "" : `#${row.task.slice(-4)} `;
 		const waiting = row.pending === 0 ? "" : `  ${row.pending} pending`;
-		const what = pad(cut(`${task}${doing(row, now)}`, DOING), DOING);
+		const what = pad(cut(`${task}${harmless(doing(row, now))}`, DOING), DOING);
 		return ` ${MARKS[row.state]} ${pad(cut(row.name, name), name)}  ${pad(row.place, 6)} ${what}  ${dollars(row.costUsd)}${waiting}`;
 	});
 	const kept = backup === undefined ? "" : `    ${backup}`;

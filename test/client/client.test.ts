@@ -158,6 +158,16 @@ describe("a call to the hub", () => {
 			(hub.seen.length < 6 ? refused : json(201, entry))(seen, response, request);
 		expect((await client.call(log.append, { text: "x" })).id).toBe("01E");
 	});
+
+	it("asks again for each of several calls at once, though one that is refused forgets what is known", async () => {
+		const refused = json(401, { error: "Unauthorized — invalid token", code: "unauthorized", remedy: "…" });
+		const hub = await fixtureHub((seen, response, request) =>
+			(hub.seen.length < 8 ? refused : json(201, entry))(seen, response, request),
+		);
+		const client = clientOf(() => ({ url: hub.url, token: "t", introduced: true }));
+		const entries = await Promise.all(["a", "b", "c", "d"].map((text) => client.call(log.append, { text })));
+		expect(entries.map(({ id }) => id)).toEqual(["01E", "01E", "01E", "01E"]);
+	});
 });
 
 describe("a refusal", () => {

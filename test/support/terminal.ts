@@ -75,6 +75,11 @@ export class Terminal {
 		return this.screen();
 	}
 
+	/** Waits until the screen does not show it any more. */
+	async gone(what: string, ms = 40_000): Promise<void> {
+		await until(() => !this.screen().includes(what), `the screen without ${what}`, ms);
+	}
+
 	end(): void {
 		try {
 			this.#tmux("kill-server");
