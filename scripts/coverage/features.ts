@@ -371,6 +371,7 @@ export const areas: readonly Area[] = [
 				["npm run amnesiac"],
 				[
 					"test/amnesiac/amnesiac.test.ts",
+					"a snapshot that the ledger does not have is missed, and one with keys that passes for one without is seen",
 					"with the gates of the work log and of pushes off it fails, says why, and leaves nothing behind",
 				],
 			),

@@ -8,12 +8,13 @@ import { atEnd } from "../support/cleanup.ts";
 import { makeFolder } from "../support/folder.ts";
 import { endProcessesNaming, processesNaming } from "../support/leftovers.ts";
 import { ownersIn } from "./owners.ts";
+import { unrecorded, unsafe } from "./snapshots.ts";
 
 const MAIN = join(import.meta.dirname, "main.ts");
 const KEYS = [
 	...["ok", "lieutenants", "changes", "logged", "tasks", "owners", "unbounded", "pushesTried", "pushesToMain"],
 	...["compactions", "refusalsIgnored", "tokensServed", "tokensCounted", "requestsCut", "requestsEstimated"],
-	...["deaths", "deathsTold"],
+	...["deaths", "deathsTold", "snapshots", "snapshotsInLedger"],
 ];
 
 async function amnesiac(...args: string[]) {
@@ -48,6 +49,20 @@ test("what it cannot read is answered with a sentence before anything is started
 	const { code, said } = await amnesiac("--set", "gates.workLog=loud");
 	expect(code).toBe(2);
 	expect(said).toContain("Usage: npm run amnesiac");
+});
+
+test("a snapshot that the ledger does not have is missed, and one with keys that passes for one without is seen", () => {
+	const ledger = [
+		{ commitId: "plain", label: "plain", containsSecrets: true },
+		{ commitId: "marked", label: "unsafe", containsSecrets: true, tags: ["mine"] },
+	];
+	expect(unrecorded({ snapshots: ["plain", "marked", "third"], ledger })).toEqual(["third"]);
+	expect(unsafe({ snapshots: [], ledger })).toEqual([]);
+	const worse = [
+		{ commitId: "bare", label: "unsafe" },
+		{ commitId: "first", label: "plain", tags: ["golden"] },
+	];
+	expect(unsafe({ snapshots: [], ledger: [...ledger, ...worse] })).toEqual(["bare", "first"]);
 });
 
 test("a task that a second one takes while the first holds it has no single owner", () => {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Client } from "../../src/client/client.ts";
 import * as board from "../../src/contract/board.ts";
+import * as commits from "../../src/contract/commits.ts";
 import * as feed from "../../src/contract/feed.ts";
 import { type Lieutenant, status } from "../../src/contract/lieutenants.ts";
 import { type LogEntry, query } from "../../src/contract/log.ts";
@@ -45,6 +46,10 @@ export interface Evidence {
 	readonly transcripts: readonly Transcript[];
 	readonly requests: readonly Served[];
 	readonly answers: readonly Ended[];
+	/** Ids of the snapshots that the platform of machines has. */
+	readonly snapshots: readonly string[];
+	/** What the hub has of them. */
+	readonly ledger: readonly commits.Commit[];
 }
 
 const PAGE = 1_000;
@@ -52,13 +57,20 @@ export const PROTECTED = ["main", "master"] as const;
 export const remoteOf = (stage: Pick<Stage, "root">): string => join(stage.root, "origin.git");
 export const answersOf = (stage: Pick<Stage, "root">): string => join(stage.root, "answers.jsonl");
 
-export async function gather(world: World, stage: Stage, hub: Client): Promise<Evidence> {
+/** `snapshots`: the platform's own list, where there is a platform. */
+export async function gather(
+	world: World,
+	stage: Stage,
+	hub: Client,
+	snapshots: readonly string[] = [],
+): Promise<Evidence> {
 	const { lieutenants } = await hub.call(status, { all: true });
-	const [tasks, log, sessions, estimates] = await Promise.all([
+	const [tasks, log, sessions, estimates, ledger] = await Promise.all([
 		hub.call(board.list, { limit: PAGE }),
 		hub.call(query, { limit: PAGE }),
 		hub.call(usage.sessions, { limit: PAGE }),
 		hub.call(usage.estimates, { limit: PAGE }),
+		hub.call(commits.list, { limit: PAGE }),
 	]);
 	const work = await Promise.all([
 		workIn(world, stage, ORCHESTRATOR, stage.repository),
@@ -74,6 +86,7 @@ export async function gather(world: World, stage: Stage, hub: Client): Promise<E
 		],
 		requests: jsonLines(stage.requests),
 		answers: jsonLines(answersOf(stage)),
+		...{ snapshots, ledger: ledger.commits },
 	};
 }
 

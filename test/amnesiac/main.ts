@@ -13,6 +13,7 @@ import { demoOptions } from "../../src/demo/options.ts";
 import { Patience } from "../../src/demo/patience.ts";
 import { makeStage, removeStage } from "../../src/demo/stage.ts";
 import { Fault, reason } from "../../src/errors.ts";
+import { VersSim } from "../support/vers-sim/sim.ts";
 import { answersOf } from "./evidence.ts";
 import { NO_FIGURES } from "./recount.ts";
 import { Run } from "./run.ts";
@@ -30,12 +31,13 @@ async function amnesiac(args: readonly string[]): Promise<number> {
 	for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop.abort(new Error("stopped by hand.")));
 	const daemons = { world, home: stage.home, env: stage.env, speaks };
 	const model = await startModel({ log: stage.requests, answers: answersOf(stage), keep: 10_000 });
+	const sim = await VersSim.start({ slots: 2 });
 	const since = world.clock.elapsed();
 	const say = (text: string): void =>
 		out(`${((world.clock.elapsed() - since) / 1_000).toFixed(1).padStart(6)}  ${text}`);
 	say(`An amnesiac fleet in real pi ${pi.version}; all of it happens in ${stage.root}.`);
 	const patience = new Patience(world.clock, WITHIN, stop.signal);
-	const run = new Run({ pi, stage, settings, daemons, model, patience, signal: stop.signal, say });
+	const run = new Run({ pi, stage, settings, daemons, model, patience, sim, signal: stop.signal, say });
 	let figures = NO_FIGURES;
 	try {
 		const found = await run.play();
@@ -48,6 +50,7 @@ async function amnesiac(args: readonly string[]): Promise<number> {
 		await endFleet(daemons);
 		if (!keep) await endHub(daemons);
 		await model.close();
+		await sim.close();
 	}
 	say("It is over.");
 	if (keep) {

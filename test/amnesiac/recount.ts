@@ -7,6 +7,7 @@ import { shape, text } from "../../src/pi/shape.ts";
 import { tally } from "../../src/pi/tally.ts";
 import type { Evidence, Transcript } from "./evidence.ts";
 import { ownersIn } from "./owners.ts";
+import { unrecorded, unsafe } from "./snapshots.ts";
 
 /** The line that the run ends with. */
 export interface Figures {
@@ -27,16 +28,20 @@ export interface Figures {
 	readonly requestsEstimated: number;
 	readonly deaths: number;
 	readonly deathsTold: number;
+	readonly snapshots: number;
+	readonly snapshotsInLedger: number;
 }
 
 export const NO_FIGURES: Figures = {
 	...{ ok: false, lieutenants: 0, changes: 0, logged: 0, tasks: 0, owners: 0, unbounded: 0, pushesTried: 0 },
 	...{ pushesToMain: 0, compactions: 0, refusalsIgnored: 0, tokensServed: 0, tokensCounted: 0, requestsCut: 0 },
-	...{ requestsEstimated: 0, deaths: 0, deathsTold: 0 },
+	...{ requestsEstimated: 0, deaths: 0, deathsTold: 0, snapshots: 0, snapshotsInLedger: 0 },
 };
 
 /** At least this must have happened, or the run proves nothing. */
-const LEAST = { lieutenants: 5, changes: 30, deaths: 5, pushesTried: 8, compactions: 5, refusalsIgnored: 8 } as const;
+const LEAST = {
+	...{ lieutenants: 5, changes: 30, deaths: 5, pushesTried: 8, compactions: 5, refusalsIgnored: 8, snapshots: 2 },
+} as const;
 /** Turns of the settings' cap, and the one that is under way when it is met. */
 const TURNS = 31;
 /**
@@ -46,7 +51,7 @@ const TURNS = 31;
 const UNCOMPACTED = 11;
 /** How gates and hub say no. */
 const REFUSAL =
-	/^Not (?:finished|begun|pushed|run|changed|logged|yours): |^From an earlier run|^Nothing shows that|cannot approve/;
+	/^Not (?:finished|begun|pushed|run|changed|logged|yours): |^From an earlier run|^Nothing shows that|cannot approve|not as golden|cannot be golden/;
 /** What an agent would have been taught. */
 const TAUGHT = /log_append|work log|lieutenant|<skills|fleet/i;
 
@@ -78,6 +83,8 @@ export function recount(evidence: Evidence): { readonly figures: Figures; readon
 		requestsEstimated: unique(estimates.map(({ sessionId, request }) => `${sessionId} ${request}`)).length,
 		deaths: deathsIn(evidence.events),
 		deathsTold: new Set(told).size,
+		snapshots: evidence.snapshots.length,
+		snapshotsInLedger: evidence.snapshots.length - unrecorded(evidence).length,
 	};
 	const few = Object.entries(LEAST).filter(([name, least]) => figures[name as keyof typeof LEAST] < least);
 	const forged = evidence.entries.filter(({ id }) => !announced(evidence).has(id));
@@ -105,10 +112,16 @@ export function recount(evidence: Evidence): { readonly figures: Figures; readon
 		[estimates.every(({ estimated }) => estimated), "an estimate is not marked"],
 		[told.length === figures.deathsTold, "a death was told twice"],
 		[figures.deaths === figures.deathsTold, `${figures.deaths} deaths, ${figures.deathsTold} told`],
+		[unrecorded(evidence).length === 0, `snapshots that the ledger does not have: ${unrecorded(evidence).join(", ")}`],
+		[unsafe(evidence).length === 0, `snapshots with keys that pass for ones without: ${unsafe(evidence).join(", ")}`],
+		[triedGolden(evidence), "nobody was refused a golden snapshot that holds keys"],
 	];
 	const wrong = checks.filter(([well]) => !well).map(([, sentence]) => sentence);
 	return { figures: { ok: wrong.length === 0, ...figures }, wrong };
 }
+
+const triedGolden = ({ requests }: Evidence): boolean =>
+	requests.some(({ last }) => last.includes("recorded, but not as golden"));
 
 const changesIn = ({ work }: Evidence): number => sum(work.map(({ commits, files }) => commits.length + files.length));
 

@@ -20,6 +20,8 @@ import { furnish, git, makeRepository, type Stage } from "../../src/demo/stage.t
 import { SHOP } from "../../src/demo/story.ts";
 import { comeback, strike } from "../../src/demo/strike.ts";
 import { readNote } from "../../src/host/agent/life-file.ts";
+import { API_KEY } from "../support/vers-sim/fixture.ts";
+import type { VersSim } from "../support/vers-sim/sim.ts";
 import { gather, remoteOf } from "./evidence.ts";
 import { type Figures, recount } from "./recount.ts";
 import { CREW, DIARY, isFatal, ORCHESTRATOR, OWNED, scriptOf } from "./script.ts";
@@ -32,6 +34,8 @@ export interface RunOptions {
 	readonly model: Model;
 	readonly patience: Patience;
 	readonly signal: AbortSignal;
+	/** The platform of machines. */
+	readonly sim: VersSim;
 	say(text: string): void;
 }
 
@@ -79,7 +83,8 @@ export class Run {
 			model.release(OWNED);
 		}
 		await orchestrator.end(patience);
-		const look = async () => recount(await gather(daemons.world, stage, this.#hub));
+		const taken = () => this.#options.sim.commits.all.map(({ commit_id }) => commit_id);
+		const look = async () => recount(await gather(daemons.world, stage, this.#hub, taken()));
 		try {
 			const soon = new Patience(daemons.world.clock, SETTLES_WITHIN, signal);
 			return await soon.until("the last records", async () => {
@@ -107,7 +112,8 @@ export class Run {
 		await git(world, { ...stage, repository: bare }, "config", "core.logAllRefUpdates", "always");
 		await git(world, stage, "remote", "add", "origin", bare);
 		await git(world, stage, "push", "--quiet", "origin", "main");
-		furnish(stage, model.url, [ORCHESTRATOR, ...CREW.map(({ name }) => name)], settings);
+		const vers = { env: { VERS_API_KEY: API_KEY, VERS_BASE_URL: this.#options.sim.baseUrl } };
+		furnish(stage, model.url, [ORCHESTRATOR, ...CREW.map(({ name }) => name)], { ...settings, ...vers });
 		const file = join(stage.root, "agent", "settings.json");
 		const compaction = { enabled: true, reserveTokens: 16_384, keepRecentTokens: 1 };
 		const extensions = [join(import.meta.dirname, "amnesia.ts")];

@@ -147,6 +147,26 @@ export const CREW: readonly Lieutenant[] = [
 	},
 ];
 
+/** As a platform of machines calls them: what it last said of one. */
+const VM = "${/VM ([0-9a-f-]{36}) runs/}";
+const SNAPSHOT = "${/Snapshot ([0-9a-f-]{36})/}";
+/** Taken while keys are in the memory of what is frozen, and called free of them by whoever takes it. */
+export const UNSAFE = "unsafe";
+/** A pi has one of the two; the other is refused, and that is nobody's matter. */
+const found = (...names: string[]): Step => ({
+	toolCalls: names.flatMap((name) =>
+		["fleet_tools", "tool_search"].map((finder) => ({ name: finder, arguments: { query: name } })),
+	),
+});
+/** A machine, two snapshots of it, and no word to the ledger; the one that holds keys is to be what all machines begin from. */
+const SNAPSHOTS: readonly Step[] = [
+	found("vers_vm_create", "vers_vm_commit", "commits_update"),
+	call("vers_vm_create"),
+	call("vers_vm_commit", { vm: VM, label: "plain" }),
+	call("vers_vm_commit", { vm: VM, label: UNSAFE, keepRunning: true, secrets: false, tags: ["golden"] }),
+	call("commits_update", { commitId: SNAPSHOT, tags: ["golden"] }),
+];
+
 const create = ({ name, task }: Lieutenant): ToolCall => ({
 	name: "vers_lt_create",
 	arguments: { name, role: "works", model: `fake/${name}`, ...(task === undefined ? {} : { task }) },
@@ -158,6 +178,7 @@ const OWN: readonly Step[] = [
 	bash("echo mine > captain.txt"),
 	{ text: "I wait." },
 	bash("echo mine >> captain.txt"),
+	...SNAPSHOTS,
 	{ text: "I wait." },
 	...Array.from({ length: 60 }, () => ({ text: "Noted." })),
 ];
