@@ -40,13 +40,15 @@ export const totals = operation({
 	input: Type.Object({
 		by: oneOf(DIMENSIONS),
 		range: Range,
+		agent: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "by day: of this agent alone" })),
+		model: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "by day: of this model alone" })),
 		limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, description: "rows, default 100" })),
 	}),
 	output: Type.Object({
 		by: oneOf(DIMENSIONS),
 		range: Type.String(),
 		from: Type.Optional(Type.String({ description: "the first day counted, whole, UTC; absent: all time" })),
-		totals: UsageAmount,
+		totals: Type.Object(amounts, { description: "by day of one agent or model: of that one" }),
 		rows: Type.Array(UsageTotal, { description: "dearest first; days latest first" }),
 		count: Type.Integer(),
 		more: Type.Integer({ description: "rows beyond the limit; they are in the totals" }),

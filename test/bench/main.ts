@@ -7,6 +7,7 @@ import { putAway } from "../support/cleanup.ts";
 import { pis } from "../support/pis.ts";
 import { claim } from "./claim.ts";
 import { control } from "./control.ts";
+import { dashboard } from "./dashboard.ts";
 import { type Figure, judge, lineOf, sentenceOf } from "./figure.ts";
 import type { Group } from "./group.ts";
 import { hub } from "./hub.ts";
@@ -15,7 +16,7 @@ import { lieutenant } from "./lieutenant.ts";
 import { schema } from "./schema.ts";
 import { vms } from "./vms.ts";
 
-const GROUPS: Readonly<Record<string, Group>> = { schema, lieutenant, claim, kill, hub, control, vms };
+const GROUPS: Readonly<Record<string, Group>> = { schema, lieutenant, claim, kill, hub, control, vms, dashboard };
 /** Groups with a floor. */
 const FLOORS = ["schema", "lieutenant", "claim", "kill", "control"] as const;
 const IN_TESTS = "messages, notices and deaths lost or doubled: none, proven by `npx vitest run test/sim`";

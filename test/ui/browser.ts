@@ -3,13 +3,13 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { afterAll } from "vitest";
 import { browserProgram } from "../support/browser.ts";
+import { atEnd } from "../support/cleanup.ts";
 import { makeFolder } from "../support/folder.ts";
 
 let browser: Promise<Browser> | undefined;
 
-afterAll(async () => {
+atEnd(async () => {
 	await (await browser)?.close();
 });
 

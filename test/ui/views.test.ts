@@ -156,6 +156,15 @@ describe.skipIf(noBrowser)("a person at the dashboard", async () => {
 		]);
 		expect(await page.locator("figure canvas").count()).toBe(2);
 		expect(await page.getByRole("table", { name: "Cost by day" }).innerText()).toContain("$1.50");
+		const other = { sessionId: "s-2", agent: "bo", parentAgent: null, model: "m-2", turns: 1, toolCalls: {} };
+		const at = new Date().toISOString();
+		const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+		const used = { tokens: { ...none, input: 10, total: 10 }, cost: { ...none, input: 2, total: 2 } };
+		await done("POST", "/usage/sessions", { ...other, ...used, startedAt: at, endedAt: at });
+		await page.getByText("$3.50, 1,210 tokens, 2 sessions").waitFor();
+		await page.getByRole("button", { name: "bo", exact: true }).click();
+		await page.getByText("$2.00, 10 tokens, 1 session").waitFor();
+		expect(await page.getByRole("table", { name: "Cost by day of bo" }).innerText()).toContain("$2.00");
 	});
 
 	test("sees which gates fired, and why", async () => {

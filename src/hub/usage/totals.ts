@@ -1,6 +1,6 @@
 /** Sums by the day of use, for what one asks by. */
 import * as contract from "../../contract/totals.ts";
-import type { Connection } from "../database/connection.ts";
+import { fault } from "../../errors.ts";
 import { read } from "../handle.ts";
 import { duration, iso } from "../window.ts";
 import { coverageSince } from "./coverage.ts";
@@ -25,11 +25,12 @@ interface Row extends Sum {
 const SUMS = ["n", "tokens", "nanodollars", "cutN", "cutTokens", "cutNanodollars"];
 const FIELDS = SUMS.map((field) => `total(${field}) as ${field}`).join(", ");
 
-const both = (dimension: string, key: string, sign: "" | "-" = ""): string => `
+const both = (dimension: string, key: string, sign: "" | "-" = "", only = ""): string => `
 	select ${key} as key, ${sign}n as n, ${sign}tokens as tokens, ${sign}nanodollars as nanodollars,
-		0 as cutN, 0 as cutTokens, 0 as cutNanodollars from usage_rollups where slot = 'told ${dimension}' and start >= ?1
+		0 as cutN, 0 as cutTokens, 0 as cutNanodollars
+		from usage_rollups where slot = 'told ${dimension}' and start >= ?1 ${only}
 	union all select ${key}, 0, 0, 0, ${sign}n, ${sign}tokens, ${sign}nanodollars
-		from usage_rollups where slot = 'cut ${dimension}' and start >= ?1`;
+		from usage_rollups where slot = 'cut ${dimension}' and start >= ?1 ${only}`;
 
 /** Told and cut beside each other, of the days from one on. What has no task, or no parent, is what the named ones leave. */
 const PARTS: Readonly<Record<contract.Dimension, string>> = {
@@ -40,16 +41,36 @@ const PARTS: Readonly<Record<contract.Dimension, string>> = {
 	parent: [both("parent", "key"), both("agent", "''"), both("parent", "''", "-")].join(" union all "),
 };
 
-const grouped = (by: contract.Dimension): string =>
-	`select key, ${FIELDS} from (${PARTS[by]}) group by key
+/** The days of one agent or of one model. */
+const daysOf = (only: "agent" | "model"): string => both(only, "start", "", "and key = ?2");
+
+const sqlFor = (parts: string, by: contract.Dimension, limit: "?2" | "?3") => {
+	const grouped = `select key, ${FIELDS} from (${parts}) group by key
 		having total(n) + total(tokens) + total(nanodollars) + total(cutN) > 0`;
+	const order = by === "day" ? "key" : "total(nanodollars)";
+	return {
+		rows: `${grouped} order by ${order} desc, total(tokens) desc, key limit ${limit}`,
+		count: `select count(*) as rows from (${grouped})`,
+		all: `select ${FIELDS} from (${by === "day" ? parts : PARTS.agent})`,
+	};
+};
 
-const sqlFor = (by: contract.Dimension) => ({
-	rows: `${grouped(by)} order by ${by === "day" ? "key" : "total(nanodollars)"} desc, total(tokens) desc, key limit ?2`,
-	count: `select count(*) as rows from (${grouped(by)})`,
-});
-
-const ALL = `select ${FIELDS} from (${PARTS.agent})`;
+/** Its statements, and what they are asked with. */
+function questionOf({
+	by,
+	agent,
+	model,
+}: {
+	readonly by: contract.Dimension;
+	readonly agent?: string;
+	readonly model?: string;
+}) {
+	const named = agent ?? model;
+	if (named === undefined) return { sql: sqlFor(PARTS[by], by, "?2"), of: [] };
+	if (by !== "day" || (agent !== undefined && model !== undefined))
+		throw fault("invalid_input", "agent and model are for by=day, one of them at a time");
+	return { sql: sqlFor(daysOf(agent === undefined ? "model" : "agent"), by, "?3"), of: [named] };
+}
 
 export const totals = read(contract.totals, ({ input, now, hub }) => {
 	const { by } = input;
@@ -58,27 +79,23 @@ export const totals = read(contract.totals, ({ input, now, hub }) => {
 	// A range that cannot be read means all time.
 	const from = span === undefined ? Number.MIN_SAFE_INTEGER : floor(now - span, DAY);
 	const { reader } = hub.database;
-	const { rows, count } = sumsBy(reader, by, from, input.limit ?? ROWS);
-	const whole = amountOf(reader.get<Sum>(ALL, from) ?? NOTHING);
+	const { sql, of } = questionOf(input);
+	const rows = reader.all<Row>(sql.rows, from, ...of, input.limit ?? ROWS);
+	const count = reader.get<{ rows: number }>(sql.count, from, ...of)?.rows ?? 0;
+	const totals = amountOf(reader.get<Sum>(sql.all, from, ...of) ?? NOTHING);
+	const whole =
+		of.length === 0 ? totals : amountOf(reader.get<Sum>(sqlFor(PARTS.agent, "agent", "?2").all, from) ?? NOTHING);
 	return {
 		by,
 		range,
 		...(span === undefined ? {} : { from: dayOf(from) }),
-		totals: whole,
+		totals,
 		rows: rows.map(({ key, ...sum }) => ({ ...keyOf(by, key), ...amountOf(sum) })),
 		count: rows.length,
 		more: count - rows.length,
 		coverage: coverageSince(reader, from, whole.sessions),
 	};
 });
-
-function sumsBy(reader: Connection, by: contract.Dimension, from: number, limit: number) {
-	const sql = sqlFor(by);
-	return {
-		rows: reader.all<Row>(sql.rows, from, limit),
-		count: reader.get<{ rows: number }>(sql.count, from)?.rows ?? 0,
-	};
-}
 
 const NOTHING: Sum = { n: 0, tokens: 0, nanodollars: 0, cutN: 0, cutTokens: 0, cutNanodollars: 0 };
 

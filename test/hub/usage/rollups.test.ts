@@ -91,7 +91,7 @@ describe("after any history of records, new, repeated, grown, out of order and l
 	test("the rollups equal a recount from the rows, and the sums are those of the sessions, for every range", async () => {
 		await fc.assert(
 			fc.asyncProperty(history, async ([lives, said, again]) => {
-				const { hub, done, folder } = await fresh();
+				const { hub, ask, done, folder } = await fresh();
 				for (const { path, body } of [...said, ...again]) await done("POST", path, body);
 				const { kept, counted } = recount(folder);
 				expect(kept).toEqual(counted);
@@ -111,7 +111,18 @@ describe("after any history of records, new, repeated, grown, out of order and l
 					const sum = (field: string) => sums.rows.reduce((all: number, row: never) => all + row[field], 0);
 					expect([sum("tokens"), sum("sessions")]).toEqual([totals.tokens, totals.sessions]);
 					expect(sums.totals.cost).toBeCloseTo(totals.cost, 6);
+					if (by !== "agent" && by !== "model") continue;
+					for (const { key, tokens, cost } of sums.rows) {
+						const days = await done("GET", `/usage/totals?by=day&range=all&${by}=${encodeURIComponent(key)}`);
+						expect(days.totals).toMatchObject({ tokens, cost });
+						expect(days.rows.reduce((all: number, row: { readonly tokens: number }) => all + row.tokens, 0)).toBe(
+							tokens,
+						);
+						expect(days.coverage).toEqual(sums.coverage);
+					}
 				}
+				expect((await ask("GET", "/usage/totals?by=model&agent=ada")).status).toBe(400);
+				expect((await ask("GET", "/usage/totals?by=day&agent=ada&model=p%2Fbig")).status).toBe(400);
 				await hub.close();
 			}),
 			{ numRuns: 15 },
