@@ -189,7 +189,6 @@ export const areas: readonly Area[] = [
 			...usage,
 			...captain,
 			...keeping,
-			planned("Import of a data folder"),
 			shipped(
 				"Dashboard: every record of the fleet live in a browser; what a person does there is told to the orchestrator",
 				[

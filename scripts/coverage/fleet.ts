@@ -167,7 +167,10 @@ export const fleet: Area = {
 			[LIFE, "has an environment of its own, without the secrets of the session that made it"],
 		),
 		planned("A sandbox where the system has one; `fallback: auto / ask / never`"),
-		planned("`vers_lt_replace` by a fresh agent, with session, branch and patch"),
+		shipped("`vers_lt_replace`: a fresh agent in its place, with role, task, folder, branch and unread messages", [
+			"test/extensions/replace.test.ts",
+			"the orchestrator puts a fresh one there, and is told when that is done",
+		]),
 		planned("Warm reuse: idle lieutenants with what they know; which of them fits a task"),
 		...outage,
 		shipped("Clock skew of a machine is measured, set right and told", [
@@ -224,7 +227,11 @@ export const fleet: Area = {
 			],
 		),
 		planned("Swarms: spawn, task, status, read, wait, discover, teardown; nested fleets"),
-		planned("Golden images are built and checked; configuration is brought along"),
+		shipped("Golden images are built and checked", [
+			"test/extensions/golden.test.ts",
+			"is built and proven by two calls of an orchestrator, which reads each finding",
+		]),
+		planned("A person's own configuration is brought along to a VM"),
 		shipped("Every snapshot that is taken is in the ledger: lost answers and a killed host included", [
 			"test/host/vms/snapshots.test.ts",
 			"one whose answer is lost is found in the platform's list, and is the answer",

@@ -1,5 +1,5 @@
 /** What becomes of a fleet whose platform is away. */
-import { type Feature, planned, shipped } from "./feature.ts";
+import { type Feature, shipped } from "./feature.ts";
 
 const INCIDENTS = "test/extensions/incidents.test.ts";
 
@@ -59,5 +59,9 @@ export const outage: readonly Feature[] = [
 			"however tries, lists and confirmations interleave, none that the platform has is forgotten",
 		],
 	),
-	planned("Reaper of machines whose deletion failed"),
+	shipped("Machines whose deletion failed are deleted again until the platform's list is without them", [
+		"test/vers/reaper.test.ts",
+		"one is tried again after growing pauses until it is gone, and nothing is asked for then",
+		"without the hub nothing is deleted, it is said once, and gone on with when the hub is back",
+	]),
 ];

@@ -17,7 +17,11 @@ export const people: Area = {
 			LIEUTENANTS,
 			"creates a lieutenant with a task, hears once that it is done, and goes on by itself",
 		]),
-		planned("A page for seeing, approving and stopping; what is done there reaches the orchestrator"),
+		shipped("A page for seeing, approving and stopping; what is done there reaches the orchestrator", [
+			"test/ui/fleet.test.ts",
+			"is seen at work, steered, stopped and resumed there, and its orchestrator is told each time",
+			"is stopped as a whole after a question, and a session that was closed meanwhile is told when it is resumed",
+		]),
 		shipped(
 			"The terminal shows the fleet: widget, status line, `/fleet` with rows, transcript, steer, stop and stop all",
 			[
@@ -75,7 +79,10 @@ export const people: Area = {
 			"the doctor revives a killed loop and a killed daemon, and names what else is wrong",
 			"the doctor lets a stopped loop go on",
 		]),
-		planned("Guides for people, orchestrators and operators"),
+		shipped("Guides for people, orchestrators and operators, with pictures of the real thing", [
+			"test/scripts/guides.test.ts",
+			"commands that the pages name are commands",
+		]),
 		planned("Capabilities that are dropped in: a folder with declaration, handler and skill, loaded after approval"),
 	],
 };
