@@ -1,6 +1,5 @@
 /** Real hub and real host of a test's home, inside the test process and known to sessions by their run files. */
 import { mkdirSync } from "node:fs";
-import { afterAll } from "vitest";
 import { PROTOCOL } from "../../src/contract/link.ts";
 import { type Daemon, type Home, homeOf, makeHome, makeSocketFolder } from "../../src/daemon/home.ts";
 import { removeRunFile, writeRunFile } from "../../src/daemon/run-file.ts";
@@ -11,6 +10,7 @@ import { startHub } from "../../src/hub/hub.ts";
 import { realWorld } from "../../src/world/real.ts";
 import type { World } from "../../src/world.ts";
 import { everyOperation } from "../fleet/catalog.ts";
+import { atEnd } from "../support/cleanup.ts";
 import type { Home as Account } from "../support/home.ts";
 import { PACKAGE } from "../support/pi.ts";
 
@@ -52,7 +52,8 @@ function closing(home: Home, daemon: Daemon, address: string, end: () => Promise
 		ended ??= end();
 		return ended;
 	};
-	afterAll(close);
+	// Before its home goes away, which was made before it.
+	atEnd(close);
 	return { address, close };
 }
 

@@ -33,6 +33,14 @@ async function loaded(): Promise<MarkdownIt> {
 		tokens[index]?.attrSet("rel", "noopener noreferrer nofollow");
 		return self.renderToken(tokens, index, options);
 	};
+	// A column's side comes as a style, which the page's policy refuses: the figures would stand on the wrong one.
+	for (const cell of ["th_open", "td_open"])
+		markdown.renderer.rules[cell] = (tokens, index, options, _env, self) => {
+			const token = tokens[index];
+			const side = /^text-align:(left|center|right)$/.exec(String(token?.attrGet("style") ?? ""))?.[1];
+			if (token !== undefined) token.attrs = side === undefined ? null : [["align", side]];
+			return self.renderToken(tokens, index, options);
+		};
 	return markdown;
 }
 
